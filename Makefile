@@ -1,0 +1,52 @@
+# The few things that people do here. `make help` lists them.
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input -q
+
+.PHONY: help demo faulty test lint format lock clean
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# pip reads the lock with hashes; the stamp is renewed when the lock changes.
+.venv/run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "Python 3.10 or newer is needed; name it with make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	  || { echo "install the package python3-venv first"; exit 1; }
+	$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/run
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: .venv/run ## measure this machine against a simulated Azure; writes reports/
+	@.venv/bin/python -m pytest --demo; status=$$?; \
+	if [ $$status -eq 6 ]; then .venv/bin/python -m arc_compliance.report.untested reports/compliance.json; \
+	else exit $$status; fi
+
+faulty: .venv/run ## the same with five faults in the simulated Azure; ends with 1
+	.venv/bin/python -m pytest --demo=faulty
+
+test: .venv/dev ## lint, types, layers and the suite's own tests
+	selftests/system-packages
+	$(MAKE) --no-print-directory lint
+	.venv/bin/python -m pytest -c selftests/pytest.ini -n 2 selftests
+
+lint: .venv/dev ## ruff, mypy and the direction of imports
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+
+format: .venv/dev ## format the code
+	.venv/bin/ruff check --fix-only .
+	.venv/bin/ruff format .
+
+lock: ## renew the locked versions; needs uv
+	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header -q pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header -q --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean: ## remove the virtual environment and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,215 @@
+"""The catalogue's types: what one cloud's document requires, as validated data.
+
+A catalogue is one YAML file per cloud. It is checked whole when it is loaded; what is wrong is
+reported by its path in the file, e.g. ``requirements[7].when[0]: unknown condition 'instal'``.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+
+class Level(str, Enum):
+    """How binding a statement is; RUN marks what a run says about itself."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+    INFO = "INFO"
+    RUN = "RUN"
+
+
+class Condition(str, Enum):
+    """A condition under which a requirement applies; all conditions of a requirement must hold."""
+
+    ALWAYS = "always"
+    INSTALL = "install"
+    CONNECT = "connect"
+    SSH_OR_WAC = "ssh-or-wac"
+    WAC = "wac"
+    PROXY = "proxy"
+    PRIVATE_LINK = "private-link"
+    NO_PRIVATE_LINK = "no-private-link"
+    ADDRESS_FILTER = "address-filter"
+    LINUX = "linux"
+    WINDOWS = "windows"
+    SERVERS = "servers"
+    ESU = "esu"
+    AGENT_INSTALLED = "agent-installed"
+
+
+class Client(str, Enum):
+    """Who makes the connection; each takes its proxy from elsewhere."""
+
+    AGENT = "agent"
+    INSTALLER = "installer"
+    OS = "os"
+    EACH = "each"
+    NONE = "none"
+
+
+class Subject(str, Enum):
+    """What one case of a requirement is about.
+
+    ``endpoint``: the requirement is one row of the document's tables. ``endpoints``: one case for
+    each row in scope. ``host``: one case a host. ``run``: one case a run.
+    """
+
+    ENDPOINT = "endpoint"
+    ENDPOINTS = "endpoints"
+    HOST = "host"
+    RUN = "run"
+
+
+HostName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$"
+    ),
+]
+NamePattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*]([a-z0-9*.-]{0,251}[a-z0-9])$")]
+RequirementId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9.-]+$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Door(_Strict):
+    """One port of an endpoint and what is asked of it."""
+
+    scheme: Literal["https", "http"] = "https"
+    port: int = Field(default=443, ge=1, le=65535)
+    path: str = Field(default="/", pattern=r"^/[!-~]*$")
+
+
+class Endpoint(_Strict):
+    """One row of the document's endpoint tables.
+
+    ``label`` is the row as the document prints it; ``patterns`` are its names, wildcards included;
+    ``names`` are concrete names known everywhere, ``regional_names`` those of one Azure region.
+    ``private`` says what the row resolves to when private endpoints are in use.
+    """
+
+    label: str = Field(min_length=1)
+    patterns: tuple[NamePattern, ...] = Field(min_length=1)
+    names: tuple[HostName, ...] = ()
+    regional_names: dict[str, tuple[HostName, ...]] = {}
+    doors: tuple[Door, ...] = (Door(),)
+    private: Literal["never", "arc", "arm"] = "never"
+    note: str | None = None
+
+    def matches(self, name: str) -> bool:
+        """Whether *name* is one that this row stands for (``*`` is any text inside a name)."""
+        return any(
+            re.fullmatch(re.escape(p).replace(r"\*", r"[a-z0-9.-]+"), name, re.IGNORECASE)
+            for p in self.patterns
+        )
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether the row stands for more names than it spells out."""
+        return any("*" in p for p in self.patterns)
+
+    @model_validator(mode="after")
+    def _names_match_patterns(self) -> Endpoint:
+        for name in (*self.names, *(n for ns in self.regional_names.values() for n in ns)):
+            if not self.matches(name):
+                raise ValueError(f"name {name!r} is not covered by {', '.join(self.patterns)}")
+        return self
+
+
+class Requirement(_Strict):
+    """One requirement of the document, or one of our own under ``practice/`` and ``run/``."""
+
+    id: RequirementId
+    section: str = Field(min_length=1)
+    statement: str = Field(min_length=1)
+    level: Level
+    condition: str = Field(min_length=1, description="the document's own condition, in our words")
+    when: tuple[Condition, ...] = Field(min_length=1)
+    client: Client = Client.NONE
+    subject: Subject
+    endpoint: Endpoint | None = None
+    tags: tuple[str, ...] = ()
+    not_tested: str | None = Field(
+        default=None, description="why this edition of the suite cannot judge it yet"
+    )
+    not_testable: str | None = Field(default=None, description="why no host can show it")
+    source: str | None = Field(default=None, description="where a fact beyond the document is from")
+
+    @model_validator(mode="after")
+    def _row_where_one_belongs(self) -> Requirement:
+        if (self.subject is Subject.ENDPOINT) != (self.endpoint is not None):
+            raise ValueError("an endpoint is given exactly where the subject is 'endpoint'")
+        if self.id.startswith("practice/") and self.level not in (Level.SHOULD, Level.MAY):
+            raise ValueError("practice/ requirements are SHOULD or MAY")
+        return self
+
+
+class Discovery(_Strict):
+    """An HTTPS call that returns concrete names for wildcard rows.
+
+    ``path`` may hold ``{location}``; ``rows`` are the ids of the requirements whose rows take the
+    names it returns. Its failure leaves names unknown and is no failure of a requirement.
+    """
+
+    name: HostName
+    path: str = Field(pattern=r"^/[!-~]*$")
+    rows: tuple[RequirementId, ...] = Field(min_length=1)
+    source: str
+
+
+class LedgerEntry(_Strict):
+    """One statement or table row of the document, in document order, and where it went."""
+
+    section: str
+    says: str = Field(description="the statement's fact, in our own words")
+    requirements: tuple[RequirementId, ...] = ()
+    informative: str | None = Field(default=None, description="why it is no requirement")
+
+    @model_validator(mode="after")
+    def _either(self) -> LedgerEntry:
+        if bool(self.requirements) == bool(self.informative):
+            raise ValueError("a ledger entry names requirements, or says why it is informative")
+        return self
+
+
+class Catalogue(_Strict):
+    """All requirements of one cloud's edition of the document."""
+
+    cloud: str
+    title: str
+    regions: tuple[str, ...] = Field(min_length=1)
+    retired_regions: dict[str, str] = {}
+    requirements: tuple[Requirement, ...] = Field(min_length=1)
+    discoveries: tuple[Discovery, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _references_resolve(self) -> Catalogue:
+        ids = [r.id for r in self.requirements]
+        for i, one in enumerate(ids):
+            if one in ids[:i]:
+                raise ValueError(f"requirements[{i}].id: {one!r} is given twice")
+        for i, r in enumerate(self.requirements):
+            for region in r.endpoint.regional_names if r.endpoint else ():
+                if region not in self.regions:
+                    raise ValueError(
+                        f"requirements[{i}].endpoint.regional_names: unknown region {region!r}"
+                    )
+        for kind, entries in (("discoveries", self.discoveries), ("ledger", self.ledger)):
+            for i, entry in enumerate(entries):
+                named = entry.rows if isinstance(entry, Discovery) else entry.requirements
+                for one in named:
+                    if one not in ids:
+                        raise ValueError(f"{kind}[{i}]: no requirement has the id {one!r}")
+        covered = {one for entry in self.ledger for one in entry.requirements}
+        for i, one in enumerate(ids):
+            if one not in covered and not one.startswith(("practice/", "run/")):
+                raise ValueError(f"requirements[{i}].id: {one!r} stands in no ledger entry")
+        return self

@@ -1,0 +1,257 @@
+"""Brings the probe to every host through testinfra: many at once, each exactly once per run.
+
+The program and its order travel over standard input, through the command line that the host's
+testinfra backend builds; what comes back is bounded, checked and redacted before anyone sees it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shlex
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from testinfra.backend import get_backend
+
+from arc_compliance.evidence import MAX_EVIDENCE_BYTES, Evidence, Failure, HostRecord, first_fault
+from arc_compliance.hosts import HostSpec
+from arc_compliance.plan import Limits
+from arc_compliance.redact import scrub, scrub_all
+
+PROBE = Path(__file__).with_name("probe") / "probe.py"
+BEGIN = b"-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
+END = b"-----END ARC-COMPLIANCE EVIDENCE-----"
+MAX_STDERR_BYTES = 64 * 1024
+
+_PYTHONS = "python3 /usr/libexec/platform-python python3.12 python3.11 python3.9 python3.8"
+_NO_PYTHON = 97
+_LOADER = (
+    "import sys; b = sys.stdin.buffer; exec(compile(b.read(int(b.readline())), 'probe.py', 'exec'))"
+)
+_START = (
+    f"for p in {_PYTHONS}; do command -v $p >/dev/null 2>&1 && "
+    f"exec $p -I -B -c {shlex.quote(_LOADER)}; done; exit {_NO_PYTHON}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How hosts are reached: testinfra's own options."""
+
+    ssh_config: str | None = None
+    ssh_identity_file: str | None = None
+    sudo: bool = False
+    sudo_user: str | None = None
+
+
+def collect(
+    orders: Mapping[HostSpec, Mapping[str, Any]],
+    *,
+    access: Access,
+    limits: Limits,
+    forks: int,
+    measured: Callable[[HostRecord], None],
+) -> None:
+    """Measure every host of *orders*, at most *forks* at once.
+
+    *measured* is called with each host's record as soon as it is there, once per host. A host
+    that cannot be measured gives a record with a failure and delays no other. When interrupted,
+    what runs is stopped first.
+    """
+    asyncio.run(_collect_all(orders, access, limits, forks, measured))
+
+
+async def _collect_all(
+    orders: Mapping[HostSpec, Mapping[str, Any]],
+    access: Access,
+    limits: Limits,
+    forks: int,
+    measured: Callable[[HostRecord], None],
+) -> None:
+    program = PROBE.read_bytes()
+    gate = asyncio.Semaphore(forks)
+
+    async def one(host: HostSpec, order: Mapping[str, Any]) -> None:
+        async with gate:
+            measured(await _measure(host, order, program, access, limits))
+
+    await asyncio.gather(*(one(host, order) for host, order in orders.items()))
+
+
+async def _measure(
+    host: HostSpec,
+    order: Mapping[str, Any],
+    program: bytes,
+    access: Access,
+    limits: Limits,
+) -> HostRecord:
+    request = b"%d\n%b%b" % (len(program), program, json.dumps(order).encode("ascii"))
+
+    def record(evidence: Evidence | None = None, failure: Failure | None = None) -> HostRecord:
+        return HostRecord(
+            run=str(order["run"]),
+            host=host.label,
+            collected=time.time(),
+            evidence=evidence,
+            failure=failure,
+        )
+
+    def failed(cause: str, detail: str) -> HostRecord:
+        return record(failure=Failure(cause=cause, detail=scrub(detail)[:2000]))
+
+    try:
+        answer = await _run(command_line(host, access, limits), request, limits.deadline)
+    except asyncio.TimeoutError:
+        return failed(
+            "host-unreachable", f"no answer within {limits.deadline:g} s (--host-deadline)"
+        )
+    except OSError as error:
+        return failed("host-unreachable", f"the connection could not be started: {error}")
+    if answer.status == 255 and BEGIN not in answer.out:
+        return failed("host-unreachable", answer.last_words or "ssh ended without a word")
+    if answer.flooded:
+        return failed("probe-failed", f"the host sent more than {MAX_EVIDENCE_BYTES} bytes")
+    if answer.status == _NO_PYTHON:
+        return failed("probe-failed", "no python3 on the host, and the probe needs one")
+    try:
+        return record(evidence=_unpack(answer.out, order))
+    except ValueError as error:
+        said = f"; the host said: {answer.last_words}" if answer.last_words else ""
+        return failed("probe-failed", f"{error} (exit status {answer.status}){said}")
+
+
+def command_line(host: HostSpec, access: Access, limits: Limits) -> str:
+    """The local shell's command line that starts the probe on *host*, as testinfra builds it.
+
+    ``controlpersist=0``: one command a host needs no master connection, which would stay behind.
+    """
+    backend = get_backend(
+        host.address,
+        ssh_config=access.ssh_config,
+        ssh_identity_file=access.ssh_identity_file,
+        timeout=max(1, round(limits.connect)),
+        controlpersist=0,
+    )
+    start = f"exec /bin/sh -c {shlex.quote(_START)}"
+    if access.sudo:
+        user = f" -u {shlex.quote(access.sudo_user)}" if access.sudo_user else ""
+        start = f"exec sudo -n{user} -- /bin/sh -c {shlex.quote(_START)}"
+    if backend.get_connection_type() == "local":
+        return start
+    template, arguments = backend._build_ssh_command(start)
+    return f"exec {backend.quote(' '.join(template), *arguments)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What a command said: its output up to the limits, and its exit status."""
+
+    out: bytes
+    err: bytes
+    status: int
+    flooded: bool
+
+    @property
+    def last_words(self) -> str:
+        lines = [scrub(line) for line in self.err.decode("utf-8", "replace").splitlines()]
+        return "; ".join([line.strip() for line in lines if line.strip()][-3:])
+
+
+async def _run(command: str, request: bytes, deadline: float) -> _Answer:
+    """Run *command* with *request* as its standard input, for at most *deadline* seconds.
+
+    It has a session of its own, so no password prompt finds a terminal, and everything that it
+    started ends with it. Raise TimeoutError when the time is up.
+    """
+    process = await asyncio.create_subprocess_exec(
+        "/bin/sh",
+        "-c",
+        command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
+    )
+    assert process.stdin and process.stdout and process.stderr
+    try:
+        sending = asyncio.create_task(_send(process.stdin, request))
+        errors = asyncio.create_task(_read(process.stderr, MAX_STDERR_BYTES, stop_at_limit=False))
+        out, flooded = await asyncio.wait_for(
+            _read(process.stdout, MAX_EVIDENCE_BYTES, stop_at_limit=True), deadline
+        )
+        if flooded:
+            _kill(process)
+        status = await asyncio.wait_for(process.wait(), 5)
+        err, _ = await asyncio.wait_for(errors, 5)
+        await sending
+        return _Answer(out=out, err=err, status=status, flooded=flooded)
+    finally:
+        _kill(process)
+        for task in (sending, errors):
+            task.cancel()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(process.wait(), 5)
+
+
+async def _send(pipe: asyncio.StreamWriter, request: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        pipe.write(request)
+        await pipe.drain()
+        pipe.close()
+
+
+async def _read(
+    pipe: asyncio.StreamReader, limit: int, *, stop_at_limit: bool
+) -> tuple[bytes, bool]:
+    """What *pipe* gives, and whether it gave more than *limit* bytes.
+
+    Reading stops at the limit, or goes on and forgets the oldest.
+    """
+    kept = bytearray()
+    while chunk := await pipe.read(65536):
+        kept += chunk
+        if len(kept) > limit:
+            if stop_at_limit:
+                return bytes(kept[:limit]), True
+            del kept[:-limit]
+    return bytes(kept), False
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _unpack(out: bytes, order: Mapping[str, Any]) -> Evidence:
+    """The evidence between the marks of *out*, redacted.
+
+    Raise ValueError, with words for the host's owner, where there is not exactly one frame, or
+    what it holds is no evidence of this run and host.
+    """
+    frames = out.split(BEGIN)[1:]
+    if len(frames) != 1:
+        raise ValueError(
+            "the host sent no evidence" if not frames else "the host sent evidence more than once"
+        )
+    body, end, _ = frames[0].partition(END)
+    if not end:
+        raise ValueError("the host's evidence is cut off")
+    try:
+        data = scrub_all(json.loads(body))
+        evidence = Evidence.model_validate(data)
+    except ValidationError as error:
+        raise ValueError(f"the host's evidence is not as agreed: {first_fault(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the host's evidence is no JSON: {error}") from error
+    if (evidence.run, evidence.host) != (order["run"], order["host"]):
+        raise ValueError("the host sent the evidence of another run or host")
+    return evidence

@@ -1,0 +1,258 @@
+"""The typed record that comes back from a host: facts only, no verdict words.
+
+The probe writes it as JSON; everything here is validated on the way in, because a host may lie,
+hang or flood. Times are seconds since the epoch on the host's clock, durations are seconds.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from arc_compliance.files import write_whole
+
+MAX_EVIDENCE_BYTES = 8 * 1024 * 1024
+"""What one host may send at the most; a healthy host sends about 200 KB."""
+
+Text = Annotated[str, StringConstraints(max_length=4096)]
+Certificate = Annotated[str, StringConstraints(max_length=65536)]
+
+
+class Stage(str, Enum):
+    """The steps of one measurement, in order; a step that was not reached is absent."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    PROXY = "proxy"
+    TLS = "tls"
+    CERTIFICATE = "certificate"
+    HTTP = "http"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Failure(_Record):
+    """Why a step failed: one cause of the closed list, and a scrubbed detail."""
+
+    cause: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+    detail: Text = ""
+
+
+class Observation(_Record):
+    """What one step saw. ``data`` by stage:
+
+    resolve: ``addresses`` (list of str), ``via`` (resolver | connect-to).
+    connect: ``address``, ``port``, ``source`` (our own address), ``dead`` (list of
+    {address, cause}: further addresses of the name that did not answer).
+    proxy: ``proxy`` (host:port), ``status`` (int, of CONNECT, absent where no answer came),
+    ``address``, ``source``.
+    tls: ``protocol``, ``cipher``, ``chain`` (base64 DER, leaf first, as sent; at most 10),
+    ``tls12_refused`` (true where only a newer version was negotiated).
+    certificate: ``verified`` (bool), ``verify_code`` (int), ``verify_message``, ``protocol``.
+    http: ``status`` (int), ``headers`` (selected ones, lower case), ``via`` (tls12 | tls | plain).
+    """
+
+    stage: Stage
+    started: float
+    duration: float = Field(ge=0)
+    failure: Failure | None = None
+    data: dict[str, Any] = {}
+
+
+class FirstFailure(_Record):
+    """What the first of two attempts failed with, where the second one went well (flaky)."""
+
+    stage: Stage
+    cause: Text
+    detail: Text = ""
+
+
+class Measurement(_Record):
+    """All steps of one name and port, in order; the last attempt, where there were two."""
+
+    name: Text
+    port: int = Field(ge=1, le=65535)
+    scheme: Literal["https", "http"]
+    origin: Literal["ordered", "discovered"]
+    attempts: int = Field(ge=1, le=2)
+    flaky: FirstFailure | None = None
+    observations: Annotated[tuple[Observation, ...], Field(max_length=8)]
+
+    def at(self, stage: Stage) -> Observation | None:
+        """The observation of *stage*, or None where the measurement did not get there."""
+        return next((o for o in self.observations if o.stage is stage), None)
+
+    @property
+    def failed(self) -> Observation | None:
+        """The first observation that failed, certificate aside, or None."""
+        return next(
+            (o for o in self.observations if o.failure and o.stage is not Stage.CERTIFICATE), None
+        )
+
+
+class Discovered(_Record):
+    """What one discovery call returned: names, or why there are none."""
+
+    name: Text
+    path: Text
+    location: Text
+    names: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
+    failure: Failure | None = None
+
+
+class Vantage(_Record):
+    """From where it was measured, so that nobody takes one machine's view for another's."""
+
+    hostname: Text
+    user: Text
+    source_addresses: tuple[Text, ...] = ()
+    resolvers: tuple[Text, ...] = ()
+    proxy: Text | None = None
+
+
+class DefaultClient(_Record):
+    """What ``openssl s_client`` with the host's own policy negotiated with one endpoint."""
+
+    endpoint: Text
+    protocol: Text | None = None
+    cipher: Text | None = None
+    failure: Text | None = None
+
+
+class TlsFacts(_Record):
+    """The host's own TLS stack. Protocols are named SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3.
+
+    ``openssl`` is the output of ``openssl version``; None where there is no such command.
+    ``minimum_protocol``/``maximum_protocol`` stand in ``policy_file``; None where it sets none.
+    """
+
+    openssl: Text | None = None
+    policy_file: Text | None = None
+    minimum_protocol: Text | None = None
+    maximum_protocol: Text | None = None
+    cipher_string: Text | None = None
+    policy_failure: Text | None = None
+    default_client: DefaultClient | None = None
+
+
+class TrustFacts(_Record):
+    """The trust store that the agent, a Go program, would use on this host."""
+
+    file: Text | None = None
+    directories: tuple[Text, ...] = ()
+    chosen_by: Literal["default", "daemon-environment", "order"] = "default"
+    roots: int = Field(default=0, ge=0)
+    failure: Text | None = None
+
+
+class AgentFacts(_Record):
+    """Whether the Connected Machine agent is there, and the region of its own configuration."""
+
+    installed: bool
+    location: Text | None = None
+    failure: Text | None = None
+
+
+class OsFacts(_Record):
+    """What /etc/os-release says."""
+
+    id: Text = ""
+    version: Text = ""
+    name: Text = ""
+
+
+class Facts(_Record):
+    """What was read on the host beside the network."""
+
+    os: OsFacts
+    tls: TlsFacts
+    trust: TrustFacts
+    agent: AgentFacts
+
+
+class Probe(_Record):
+    """The program that measured."""
+
+    version: Text
+    platform: Literal["linux"]
+    python: Text
+    openssl_library: Text
+
+
+class Evidence(_Record):
+    """All that one host sent back. ``complete`` is false where its own deadline cut it off."""
+
+    evidence: Literal[1]
+    run: Text
+    host: Text
+    probe: Probe
+    started: float
+    finished: float
+    complete: bool
+    vantage: Vantage
+    facts: Facts
+    measurements: Annotated[tuple[Measurement, ...], Field(max_length=2000)]
+    discovered: Annotated[tuple[Discovered, ...], Field(max_length=100)] = ()
+
+    def of(self, name: str, port: int) -> Measurement | None:
+        """The measurement of *name* at *port*, or None where it was not measured."""
+        return next((m for m in self.measurements if m.name == name and m.port == port), None)
+
+
+class HostRecord(_Record):
+    """One host's file in ``evidence/``: what came back, or why nothing did.
+
+    ``collected`` is the operator's clock at receipt, by which the certificates are judged.
+    ``public_roots`` (PEM) is set in a simulation only: the roots that count as public there.
+    """
+
+    record: Literal[1] = 1
+    run: Text
+    host: Text
+    collected: float
+    evidence: Evidence | None = None
+    failure: Failure | None = None
+    public_roots: str | None = None
+
+
+def record_path(directory: Path, host: str) -> Path:
+    """Where the record of *host* stands; what a file name cannot hold is percent-encoded."""
+    return directory / f"{quote(host, safe='')}.json"
+
+
+def save_record(directory: Path, record: HostRecord) -> None:
+    """Write *record* into *directory*, whole or not at all."""
+    write_whole(record_path(directory, record.host), record.model_dump_json(indent=1) + "\n")
+
+
+def load_record(directory: Path, host: str, run: str) -> HostRecord:
+    """The record of *host* from *run*; where the file is no such record, one that says why."""
+    path = record_path(directory, host)
+    try:
+        if path.stat().st_size > 2 * MAX_EVIDENCE_BYTES:
+            fault = "it is larger than any evidence"
+        else:
+            record = HostRecord.model_validate_json(path.read_bytes())
+            if (record.host, record.run) == (host, run):
+                return record
+            fault = "it is of another host or run"
+    except OSError as error:
+        fault = error.strerror or str(error)
+    except ValidationError as error:
+        fault = f"it is not as agreed ({first_fault(error)})"
+    failure = Failure(cause="probe-failed", detail=f"evidence/{path.name}: {fault}")
+    return HostRecord(run=run, host=host, collected=0, failure=failure)
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first fault of *error* with its path, and how many more there are."""
+    first, *rest = error.errors(include_url=False, include_input=False)
+    path = ".".join(str(part) for part in first["loc"])
+    more = f" and {len(rest)} more" if rest else ""
+    return f"{path}: {first['msg']}{more}"

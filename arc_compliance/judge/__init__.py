@@ -1,0 +1,1 @@
+"""Evidence becomes judgements; no I/O, the clock is passed in."""

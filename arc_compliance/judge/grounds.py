@@ -1,0 +1,33 @@
+"""What a judge goes by beside the evidence: scope, catalogue, the time, the public roots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from arc_compliance.catalogue.model import Catalogue, Discovery, Endpoint
+from arc_compliance.judge.public_roots import PublicRoots
+from arc_compliance.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """The fixed points of a run's judgements. ``now`` is the time at which evidence was received,
+    with a time zone: certificates are judged by it."""
+
+    catalogue: Catalogue
+    scope: Scope
+    now: datetime
+    public_roots: PublicRoots
+
+    def fed_by(self, discovery: Discovery) -> set[str]:
+        """The labels of the rows that take the names of *discovery*."""
+        return {
+            r.endpoint.label
+            for r in self.catalogue.requirements
+            if r.endpoint and r.id in discovery.rows
+        }
+
+    def id_of(self, row: Endpoint) -> str:
+        """The id of the first requirement whose row *row* is."""
+        return next(r.id for r in self.catalogue.requirements if r.endpoint == row)

@@ -1,0 +1,117 @@
+"""What a judge says of one case: a verdict with its cause, expected and actual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from arc_compliance.catalogue.model import Level
+from arc_compliance.judge.causes import CAUSES, cause_named, remedy
+from arc_compliance.plan import Case
+
+
+class Verdict(str, Enum):
+    """The nine verdicts; there is no default one."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    FAIL = "fail"
+    WARN = "warn"
+    WAIVED = "waived"
+    BLOCKED = "blocked"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_TESTED = "not-tested"
+    NOT_TESTABLE = "not-testable"
+    ERROR = "error"
+
+
+WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN, Verdict.PASS)
+"""The order in which one name's verdict decides for its row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class Judgement:
+    """The judgement of one case, in plain values that survive any report format.
+
+    ``endpoint`` is the document's row or empty; ``failing`` are the names behind the verdict;
+    ``cause`` and ``remedy`` are empty where there is nothing to mend.
+    """
+
+    case: str
+    requirement: str
+    section: str
+    level: Level
+    host: str
+    verdict: Verdict
+    expected: str
+    actual: str
+    endpoint: str = ""
+    cause: str = ""
+    failing: tuple[str, ...] = ()
+    remedy: str = ""
+
+    @property
+    def must(self) -> bool:
+        """Whether the run's overall verdict hangs on this case."""
+        return self.level is Level.MUST
+
+    def properties(self) -> list[tuple[str, str]]:
+        """The judgement as plain strings, for the way from a worker and for JUnit."""
+        pairs = {
+            "requirement": self.requirement,
+            "level": self.level.value,
+            "host": self.host,
+            "endpoint": self.endpoint,
+            "verdict": self.verdict.value,
+            "cause": self.cause,
+            "failing": ",".join(self.failing),
+            "expected": self.expected,
+            "actual": self.actual,
+            "remedy": self.remedy,
+            "section": self.section,
+            "case": self.case,
+        }
+        return [(name, value) for name, value in pairs.items() if value]
+
+
+def judgement_from(properties: Mapping[str, str]) -> Judgement:
+    """The judgement whose `Judgement.properties` are *properties*."""
+    values = dict(properties)
+    failing = tuple(name for name in values.pop("failing", "").split(",") if name)
+    return Judgement(failing=failing, **values)  # type: ignore[arg-type]  # validated by pydantic
+
+
+def judged(
+    case: Case,
+    verdict: Verdict,
+    *,
+    expected: str,
+    actual: str,
+    cause: str | None = None,
+    failing: Iterable[str] = (),
+    mend: str | None = None,
+) -> Judgement:
+    """The judgement of *case*; the remedy follows from the cause, unless *mend* says it better.
+
+    A cause that says "could not measure" turns a fail into an error.
+    """
+    names = tuple(failing)
+    known = cause_named(cause) if cause else ""
+    if verdict is Verdict.FAIL and known and not CAUSES[known].measured:
+        verdict = Verdict.ERROR
+    return Judgement(
+        case=case.id,
+        requirement=case.requirement.id,
+        section=case.requirement.section,
+        level=case.requirement.level,
+        host=case.host,
+        endpoint=case.row.label if case.row else "",
+        verdict=verdict,
+        cause=known,
+        failing=names,
+        expected=expected,
+        actual=actual,
+        remedy=(mend or remedy(known, names)) if known and verdict is not Verdict.PASS else "",
+    )

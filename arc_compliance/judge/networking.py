@@ -1,0 +1,194 @@
+"""The host's route out: TCP, HTTPS, port 443, the proxy, private endpoints."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator
+
+from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.names import NameVerdict, fold, summarize
+from arc_compliance.plan import Case, names_of, rows_in_scope
+
+_SHARED = ipaddress.ip_network("100.64.0.0/10")
+_PRIVATE = (
+    *(ipaddress.ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),
+    _SHARED,
+    ipaddress.ip_network("fc00::/7"),
+)
+"""RFC 1918, RFC 6598 and unique local addresses (RFC 4193): what a private endpoint may have."""
+
+
+def judge_tcp(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether what answered, answered over TCP."""
+    del grounds
+    expected = "every endpoint answers over TCP"
+    answered = [m for m in evidence.measurements if _connected(m)]
+    if not answered:
+        return _nothing_answered(case, evidence, expected)
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"{len(answered)} of {len(evidence.measurements)} endpoints answered, all over TCP",
+    )
+
+
+def judge_https(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether HTTP is spoken inside TLS only, redirects included.
+
+    A redirect to ``http://`` would take the next request out of TLS.
+    """
+    del grounds
+    expected = "HTTPS everywhere, and no redirect out of it"
+    spoken = [m for m in evidence.measurements if m.scheme == "https" and _went_well(m, Stage.HTTP)]
+    if not spoken:
+        return _nothing_answered(case, evidence, expected)
+    found = []
+    for m in spoken:
+        location = _headers(m).get("location", "")
+        if location.lower().startswith("http://"):
+            found.append(
+                NameVerdict(
+                    name=m.name,
+                    verdict=Verdict.FAIL,
+                    cause="http-not-proven",
+                    words=f"redirects to {location[:120]}",
+                )
+            )
+    if found:
+        return fold(case, found, expected=expected)
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"{len(spoken)} endpoints answered HTTP inside TLS, none redirects out of it",
+    )
+
+
+def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether outbound TCP 443 is open, or the proxy lets CONNECT to 443 through.
+
+    One connection shows that the port is open; endpoints that single rules close are red in their
+    own rows.
+    """
+    by_proxy = grounds.scope.proxy is not None
+    stage = Stage.PROXY if by_proxy else Stage.CONNECT
+    expected = "CONNECT to port 443 goes through" if by_proxy else "outbound TCP 443 is open"
+    asked = [m for m in evidence.measurements if m.port == 443]
+    opened = [m for m in asked if _went_well(m, stage)]
+    if opened:
+        return judged(
+            case,
+            Verdict.PASS,
+            expected=expected,
+            actual=f"{len(opened)} of {len(asked)} endpoints let a connection to port 443 in",
+        )
+    tried = [m for m in asked if m.at(stage)]
+    if not tried:
+        return _nothing_answered(case, evidence, expected)
+    return fold(case, list(_failures(tried)), expected=expected)
+
+
+def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the proxy lets every required endpoint through."""
+    del grounds
+    expected = "the proxy lets every required endpoint through"
+    stopped = [
+        m for m in evidence.measurements if (o := m.at(Stage.PROXY)) is not None and o.failure
+    ]
+    through = [m for m in evidence.measurements if _went_well(m, Stage.PROXY)]
+    if stopped:
+        return fold(case, list(_failures(stopped)), expected=expected)
+    if not through:
+        return _nothing_answered(case, evidence, expected)
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"all {len(through)} endpoints through {evidence.vantage.proxy}",
+    )
+
+
+def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the rows with a private endpoint resolve to private addresses only."""
+    expected = "private endpoints resolve to private addresses"
+    found = []
+    for row, why_not in rows_in_scope(grounds.catalogue, grounds.scope):
+        if why_not or not grounds.scope.resolves_privately(row):
+            continue
+        for name in names_of(row, grounds.scope, evidence):
+            measurement = evidence.of(name, 443)
+            addresses = _addresses(measurement) if measurement else []
+            if not addresses:
+                continue
+            public = [a for a in addresses if not _is_private(a)]
+            found.append(
+                NameVerdict(
+                    name=name,
+                    verdict=Verdict.FAIL if public else Verdict.PASS,
+                    cause="address-not-private" if public else "",
+                    words=f"resolves to {', '.join(public or addresses)}",
+                )
+            )
+    if not found:
+        return _nothing_answered(case, evidence, expected)
+    return fold(case, found, expected=expected)
+
+
+def _connected(m: Measurement) -> bool:
+    return _went_well(m, Stage.CONNECT) or _went_well(m, Stage.PROXY)
+
+
+def _went_well(m: Measurement, stage: Stage) -> bool:
+    step = m.at(stage)
+    return step is not None and step.failure is None
+
+
+def _headers(m: Measurement) -> dict[str, str]:
+    http = m.at(Stage.HTTP)
+    headers = http.data.get("headers") if http else None
+    return {str(k): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
+
+
+def _addresses(m: Measurement) -> list[str]:
+    resolve = m.at(Stage.RESOLVE)
+    found = resolve.data.get("addresses") if resolve else None
+    return [str(a) for a in found] if isinstance(found, list) else []
+
+
+def _is_private(address: str) -> bool:
+    """Whether *address* is one that a private endpoint may have; what is no address is not."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip.version == net.version and ip in net for net in _PRIVATE)
+
+
+def _failures(measurements: list[Measurement]) -> Iterator[NameVerdict]:
+    for m in measurements:
+        failure = m.failed.failure if m.failed else None
+        cause = failure.cause if failure else "unknown"
+        yield NameVerdict(name=m.name, verdict=Verdict.FAIL, cause=cause, words=cause)
+
+
+def _nothing_answered(case: Case, evidence: Evidence, expected: str) -> Judgement:
+    """Blocked by what stopped the endpoints; not applicable where none was to be measured."""
+    failures = list(_failures([m for m in evidence.measurements if m.failed]))
+    if not failures:
+        return judged(
+            case,
+            Verdict.NOT_APPLICABLE,
+            expected=expected,
+            actual="no endpoint of the document applies to this host under this scope",
+        )
+    return judged(
+        case,
+        Verdict.BLOCKED,
+        expected=expected,
+        actual="nothing answered: " + "; ".join(summarize(failures, most=3)),
+        cause=Counter(f.cause for f in failures).most_common(1)[0][0],
+    )

@@ -1,0 +1,88 @@
+"""The roots that count as officially signed, and whether a chain ends in one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from OpenSSL import crypto
+from service_identity import CertificateError, VerificationError
+from service_identity.cryptography import verify_certificate_hostname
+
+_EXPIRED, _NOT_YET_VALID = 10, 9  # X509_V_ERR_* of OpenSSL's x509_vfy.h
+
+
+@dataclass(frozen=True, slots=True)
+class ChainVerdict:
+    """Why a chain does not verify (a ``cert-*`` cause, None where it does) and who issued it."""
+
+    cause: str | None
+    issuer: str
+
+
+class PublicRoots:
+    """A set of trusted roots, loaded once, against which many chains are verified."""
+
+    def __init__(self, pem: bytes) -> None:
+        """Raise ValueError where *pem* holds no certificate, or one that cannot be read."""
+        certificates = x509.load_pem_x509_certificates(pem)
+        self._store = crypto.X509Store()
+        for certificate in certificates:
+            self._store.add_cert(crypto.X509.from_cryptography(certificate))
+        self.count = len(certificates)
+
+    def verify(self, chain: list[bytes], name: str, now: datetime) -> ChainVerdict:
+        """Whether *chain* (DER, leaf first, as the server sent it) is good for *name* at *now*.
+
+        Raise ValueError where a certificate of the chain cannot be parsed.
+        """
+        certificates = [x509.load_der_x509_certificate(der) for der in chain]
+        leaf, rest = certificates[0], certificates[1:]
+        issuer = _common_name(certificates[-1].issuer)
+        self._store.set_time(now)
+        context = crypto.X509StoreContext(
+            self._store,
+            crypto.X509.from_cryptography(leaf),
+            [crypto.X509.from_cryptography(one) for one in rest],
+        )
+        try:
+            context.verify_certificate()
+        except crypto.X509StoreContextError as error:
+            code = error.errors[0]
+            if code == _EXPIRED:
+                return ChainVerdict("cert-expired", issuer)
+            if code == _NOT_YET_VALID:
+                return ChainVerdict("cert-not-yet-valid", issuer)
+            incomplete = _lacks_an_intermediate(certificates)
+            return ChainVerdict("cert-chain-incomplete" if incomplete else "cert-untrusted", issuer)
+        try:
+            verify_certificate_hostname(leaf, name)
+        except (VerificationError, CertificateError):
+            return ChainVerdict("cert-name-mismatch", issuer)
+        return ChainVerdict(None, issuer)
+
+
+def _lacks_an_intermediate(chain: list[x509.Certificate]) -> bool:
+    """Whether the last certificate sent says where its issuer's certificate can be fetched.
+
+    Public authorities write that address (caIssuers) into what they issue, inspecting devices and
+    private authorities do not; it is the one sign by which a chain cut short by its server can be
+    told from a chain of an unknown authority.
+    """
+    last = chain[-1]
+    if last.issuer == last.subject:
+        return False
+    try:
+        access = last.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return any(d.access_method == AuthorityInformationAccessOID.CA_ISSUERS for d in access)
+
+
+def _common_name(name: x509.Name) -> str:
+    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+        if found := name.get_attributes_for_oid(oid):
+            return str(found[0].value)
+    return name.rfc4514_string() or "an authority without a name"

@@ -1,0 +1,91 @@
+"""How any case comes to its judgement, and the judge of the measuring itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from arc_compliance.catalogue.model import Condition
+from arc_compliance.evidence import Evidence, HostRecord
+from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.plan import Case
+
+HOST_MEASURED = "run/host-measured"
+
+
+Judge = Callable[[Case, Evidence, Grounds], Judgement]
+
+
+def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | None) -> Judgement:
+    """The judgement of *case*: by its scope and host where they decide, else by *judge*.
+
+    Raise LookupError where a requirement has neither a judge nor a reason for having none.
+    """
+    requirement = case.requirement
+    evidence = record.evidence
+    absent = (
+        "no Connected Machine agent is installed on this host"
+        if evidence
+        and Condition.AGENT_INSTALLED in requirement.when
+        and not evidence.facts.agent.installed
+        else None
+    )
+    for verdict, why in (
+        (Verdict.NOT_APPLICABLE, case.not_applicable or absent),
+        (Verdict.NOT_TESTABLE, requirement.not_testable),
+        (Verdict.NOT_TESTED, requirement.not_tested),
+    ):
+        if why:
+            return judged(case, verdict, expected=requirement.statement, actual=why)
+    if evidence is None:
+        return judge_unmeasured(case, record)
+    if judge is None:
+        raise LookupError(f"{requirement.id} has neither a judge nor a reason for having none")
+    return judge(case, evidence, grounds)
+
+
+def judge_unmeasured(case: Case, record: HostRecord) -> Judgement:
+    """The judgement of a case of a host that sent no evidence: one error, the rest blocked."""
+    failure = record.failure
+    cause = failure.cause if failure else "unknown"
+    detail = failure.detail if failure else "no evidence and no reason for it"
+    if case.requirement.id == HOST_MEASURED:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected="the host was measured",
+            actual=detail,
+            cause=cause,
+            failing=[case.host],
+        )
+    return judged(
+        case,
+        Verdict.BLOCKED,
+        expected=case.requirement.statement,
+        actual=f"not measured: {cause}",
+        cause=cause,
+    )
+
+
+def judge_host_measured(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the host was measured to the end."""
+    del grounds
+    expected = "the host was measured"
+    if not evidence.complete:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual="the host's deadline cut the measurement off",
+            cause="probe-timeout",
+            failing=[case.host],
+        )
+    where = evidence.vantage
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"{len(evidence.measurements)} endpoints in "
+        f"{evidence.finished - evidence.started:.1f} s from {where.hostname} "
+        f"({', '.join(where.source_addresses[:4]) or 'no source address'}) as {where.user}",
+    )

@@ -1,0 +1,222 @@
+"""TLS 1.2: negotiated with every endpoint, and enabled in the host's own stack."""
+
+from __future__ import annotations
+
+import re
+
+from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.names import NameVerdict, failed_words, judge_row
+from arc_compliance.judge.reach import TLS_ELSEWHERE
+from arc_compliance.plan import Case
+
+EXPECTED = "TLS 1.2 or newer"
+PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+FIRST_OPENSSL_WITH_TLS12 = (1, 0, 1)
+"""OpenSSL's changelog names 1.0.1 (14 March 2012) as the first version with TLS 1.2."""
+
+
+def judge_tls12(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether TLS 1.2 or newer is negotiated with every name of the case's row."""
+    return judge_row(case, evidence, grounds, _judge_protocol, expected=EXPECTED)
+
+
+def _judge_protocol(measurement: Measurement) -> NameVerdict:
+    name = measurement.name
+    if measurement.scheme == "http":
+        return NameVerdict(name=name, verdict=Verdict.PASS, words="plain HTTP, as documented")
+    tls = measurement.at(Stage.TLS)
+    if tls is None or tls.failure:
+        if measurement.failed is None:
+            return NameVerdict(
+                name=name,
+                verdict=Verdict.ERROR,
+                cause="probe-failed",
+                words="the evidence holds no handshake",
+            )
+        stage, cause, words = failed_words(measurement)
+        if cause in TLS_ELSEWHERE:
+            return NameVerdict(name=name, verdict=Verdict.FAIL, cause=cause, words=words)
+        return NameVerdict(
+            name=name,
+            verdict=Verdict.BLOCKED,
+            cause=cause,
+            words=f"no handshake to judge, {cause} while at {stage}",
+        )
+    protocol = str(tls.data.get("protocol"))
+    if _rank(protocol) < _rank("TLSv1.2"):
+        return NameVerdict(
+            name=name, verdict=Verdict.FAIL, cause="tls-version", words=f"negotiated {protocol}"
+        )
+    cipher = tls.data.get("cipher")
+    return NameVerdict(
+        name=name, verdict=Verdict.PASS, words=f"{protocol}{f', {cipher}' if cipher else ''}"
+    )
+
+
+def judge_client_enabled(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the host's own TLS stack has TLS 1.2 or newer switched on.
+
+    What an ordinary client of the host negotiated decides; where no endpoint could be reached,
+    the policy file does.
+    """
+    del grounds
+    facts = evidence.facts.tls
+    client = facts.default_client
+    expected = f"{EXPECTED} enabled in the host's own TLS stack"
+    if 0 <= _rank(facts.maximum_protocol) < _rank("TLSv1.2"):
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"{facts.policy_file} sets MaxProtocol = {facts.maximum_protocol}",
+            cause="tls-client-disabled",
+        )
+    if client and client.protocol:
+        enabled = _rank(client.protocol) >= _rank("TLSv1.2")
+        return judged(
+            case,
+            Verdict.PASS if enabled else Verdict.FAIL,
+            expected=expected,
+            actual=f"an ordinary client negotiated {client.protocol} with {client.endpoint}",
+            cause=None if enabled else "tls-client-disabled",
+        )
+    if client:
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"the suite's handshake with {client.endpoint} went well, an ordinary client's "
+            f"failed: {client.failure or 'no protocol was negotiated'}",
+            cause="tls-client-disabled",
+        )
+    if facts.openssl is None:
+        return _no_openssl(case, expected)
+    if facts.policy_failure:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual=f"no endpoint was reached and the policy was not read: {facts.policy_failure}",
+            cause="probe-failed",
+        )
+    version = _openssl_version(facts.openssl)
+    if version is not None and version < FIRST_OPENSSL_WITH_TLS12:
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"{facts.openssl} has no TLS 1.2",
+            cause="tls-client-disabled",
+            mend="server owner: Update OpenSSL to a version with TLS 1.2.",
+        )
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"{_policy_words(evidence)}; no endpoint was reached to see it negotiated",
+    )
+
+
+def judge_legacy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the host would settle for nothing older than TLS 1.2."""
+    del grounds
+    facts = evidence.facts.tls
+    expected = "nothing older than TLS 1.2 is settled for"
+    if facts.openssl is None:
+        return _no_openssl(case, expected)
+    if facts.policy_failure:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual=f"the policy was not read: {facts.policy_failure}",
+            cause="probe-failed",
+        )
+    minimum = facts.minimum_protocol
+    version = _openssl_version(facts.openssl)
+    level_zero = "@SECLEVEL=0" in (facts.cipher_string or "")
+    if minimum is None and version is not None and version >= (3, 0, 0) and not level_zero:
+        return judged(
+            case,
+            Verdict.PASS,
+            expected=expected,
+            actual=f"{_policy_words(evidence)}; OpenSSL 3 refuses older versions at its default "
+            "security level",
+        )
+    if _rank(minimum) >= _rank("TLSv1.2"):
+        return judged(case, Verdict.PASS, expected=expected, actual=_policy_words(evidence))
+    return judged(
+        case,
+        Verdict.WARN,
+        expected=expected,
+        actual=_policy_words(evidence),
+        cause="tls-version",
+        mend="server owner: Set MinProtocol = TLSv1.2 in the host's openssl.cnf or crypto policy.",
+    )
+
+
+def judge_linux_openssl(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the host's OpenSSL is a version that supports TLS 1.2."""
+    del grounds
+    found = evidence.facts.tls.openssl
+    expected = "OpenSSL 1.0.1 or newer"
+    if found is None:
+        return _no_openssl(case, expected)
+    version = _openssl_version(found)
+    if version is None:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual=f"no version could be read from {found!r}",
+            cause="unknown",
+        )
+    if version < FIRST_OPENSSL_WITH_TLS12:
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=found,
+            cause="tls-client-disabled",
+            mend="server owner: Update OpenSSL to a version with TLS 1.2.",
+        )
+    return judged(case, Verdict.PASS, expected=expected, actual=found)
+
+
+def _no_openssl(case: Case, expected: str) -> Judgement:
+    return judged(
+        case,
+        Verdict.NOT_TESTED,
+        expected=expected,
+        actual="the host has no openssl command; install it (the agent needs it too)",
+    )
+
+
+def _openssl_version(text: str) -> tuple[int, int, int] | None:
+    """Major, minor and patch of ``OpenSSL 1.1.1k  25 Mar 2021``; None where it is no OpenSSL."""
+    found = re.match(r"OpenSSL (\d+)\.(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def _policy_words(evidence: Evidence) -> str:
+    facts = evidence.facts.tls
+    limits = [
+        f"{name} = {value}"
+        for name, value in (
+            ("MinProtocol", facts.minimum_protocol),
+            ("MaxProtocol", facts.maximum_protocol),
+            ("CipherString", facts.cipher_string),
+        )
+        if value
+    ]
+    says = ", ".join(limits) if limits else "no limit on protocol versions"
+    return f"{facts.policy_file or 'no policy file'}: {says}; {facts.openssl}"
+
+
+def _rank(protocol: str | None) -> int:
+    """The place of *protocol* among the versions, oldest first; -1 for one that is unknown."""
+    wanted = (protocol or "").lower().replace("tlsv1.0", "tlsv1")
+    ranks = {name.lower(): rank for rank, name in enumerate(PROTOCOLS)}
+    return ranks.get(wanted, -1)

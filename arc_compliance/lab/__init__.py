@@ -1,0 +1,1 @@
+"""A simulated Azure on this machine, for --demo and for the self-tests."""

@@ -1,0 +1,185 @@
+"""Catalogue and scope make the plan: the cases to judge, and the order for the probe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from arc_compliance.catalogue.model import Catalogue, Endpoint, Requirement, Subject
+from arc_compliance.evidence import Evidence
+from arc_compliance.scope import Scenario, Scope
+
+MAX_NAMES = 200
+"""How many names a host measures at the most, those of discovery calls included."""
+
+ConnectTo = tuple[str, int | None, str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One requirement on one host, for one row of the document where it speaks of endpoints.
+
+    ``not_applicable`` is why nothing is to be judged, or None.
+    """
+
+    requirement: Requirement
+    host: str
+    row: Endpoint | None = None
+    not_applicable: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The case's name in test ids: host, requirement and row, never a position."""
+        parts = [self.host, self.requirement.id]
+        if self.row is not None and self.requirement.subject is Subject.ENDPOINTS:
+            parts.append(self.row.label)
+        return "-".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Time limits of one host's measurement, in seconds."""
+
+    connect: float = 5.0
+    http: float = 15.0
+    deadline: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One name and port to measure, and what is asked of it."""
+
+    name: str
+    port: int
+    scheme: str
+    path: str
+
+
+def rows_in_scope(catalogue: Catalogue, scope: Scope) -> Iterator[tuple[Endpoint, str | None]]:
+    """Each endpoint row of the scenario's table, with why it does not apply or None."""
+    table = "esu/" if scope.scenario is Scenario.ESU else "urls/"
+    for requirement in catalogue.requirements:
+        if requirement.endpoint and requirement.id.startswith(table):
+            yield requirement.endpoint, scope.not_applicable(requirement)
+
+
+def plan_cases(catalogue: Catalogue, scope: Scope, hosts: Sequence[str]) -> list[Case]:
+    """All cases of a run but ``run/overall``, host by host in the order of the document."""
+    rows = list(rows_in_scope(catalogue, scope))
+    cases = []
+    for host in hosts:
+        for requirement in catalogue.requirements:
+            reason = scope.not_applicable(requirement)
+            if requirement.subject is Subject.RUN:
+                continue
+            if requirement.subject is Subject.ENDPOINTS:
+                cases += [
+                    Case(requirement=requirement, host=host, row=row, not_applicable=reason or why)
+                    for row, why in rows
+                ]
+            else:
+                cases.append(
+                    Case(
+                        requirement=requirement,
+                        host=host,
+                        row=requirement.endpoint,
+                        not_applicable=reason,
+                    )
+                )
+    return cases
+
+
+def names_of(row: Endpoint, scope: Scope, evidence: Evidence) -> list[str]:
+    """The names through which *row* is judged on a host: known, given and discovered ones."""
+    discovered = [
+        m.name for m in evidence.measurements if m.origin == "discovered" and row.matches(m.name)
+    ]
+    names = [
+        *_known_names(row),
+        *scope.regional_names(row, evidence.facts.agent.location),
+        *scope.given_names.get(row.label, ()),
+        *discovered,
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _known_names(row: Endpoint) -> list[str]:
+    spelled_out = [pattern for pattern in row.patterns if "*" not in pattern]
+    return [*spelled_out, *row.names]
+
+
+def doors_to_measure(catalogue: Catalogue, scope: Scope) -> list[Door]:
+    """Every name and port that the rows in scope ask for, without repetition."""
+    doors: dict[tuple[str, int], Door] = {}
+    for requirement in catalogue.requirements:
+        row = requirement.endpoint
+        if row is None or scope.not_applicable(requirement):
+            continue
+        names = [
+            *_known_names(row),
+            *scope.regional_names(row, None),
+            *scope.given_names.get(row.label, ()),
+        ]
+        for name in names:
+            for door in row.doors:
+                doors.setdefault(
+                    (name, door.port),
+                    Door(name=name, port=door.port, scheme=door.scheme, path=door.path),
+                )
+    return list(doors.values())
+
+
+def order_for(
+    host: str,
+    *,
+    run: str,
+    catalogue: Catalogue,
+    scope: Scope,
+    limits: Limits,
+    connect_to: Sequence[ConnectTo] = (),
+    trust_file: str | None = None,
+    user_agent: str,
+) -> dict[str, Any]:
+    """The probe's order for *host*, as the plain data of docs/order.md.
+
+    The probe is given nine tenths of the host's deadline, so that it can still tell what it has
+    before the connection to it is cut.
+    """
+    return {
+        "order": 1,
+        "run": run,
+        "host": host,
+        "endpoints": [
+            {"name": d.name, "port": d.port, "scheme": d.scheme, "path": d.path}
+            for d in doors_to_measure(catalogue, scope)
+        ],
+        "discoveries": list(_discoveries(catalogue, scope)),
+        "proxy": scope.proxy,
+        "connect_to": [list(one) for one in connect_to],
+        "trust_file": trust_file,
+        "limits": {
+            "connect": limits.connect,
+            "http": limits.http,
+            "deadline": limits.deadline * 0.9,
+            "names": MAX_NAMES,
+        },
+        "user_agent": user_agent,
+    }
+
+
+def _discoveries(catalogue: Catalogue, scope: Scope) -> Iterator[dict[str, Any]]:
+    rows = {r.id: r for r in catalogue.requirements}
+    for discovery in catalogue.discoveries:
+        wanted = [rows[one] for one in discovery.rows if not scope.not_applicable(rows[one])]
+        accept = sorted({p for r in wanted if r.endpoint for p in r.endpoint.patterns if "*" in p})
+        if not accept:
+            continue
+        regional = scope.location in catalogue.regions
+        for location in [scope.location] if regional else catalogue.regions:
+            yield {
+                "name": discovery.name,
+                "path": discovery.path.replace("{location}", str(location)),
+                "location": location,
+                "accept": accept,
+            }

@@ -1,0 +1,1 @@
+"""What runs on a host: self-contained programs, order in, evidence out."""

@@ -1,0 +1,1750 @@
+"""Measures, on the host it runs on, what the Connected Machine agent needs from the network.
+
+One order (JSON, docs/order.md) comes in on standard input, one piece of evidence (JSON, ASCII,
+between a begin and an end line) goes out on standard output. This file stands alone: standard
+library only, CPython 3.6 to 3.13, Linux. It installs nothing, writes nothing and needs no root.
+It reports what it saw and judges nothing: every way a step can fail is a cause, not an error.
+
+Reading order: order in, steps, resolve, connect, proxy, TLS, certificate, HTTP, one attempt,
+all endpoints, facts about the host, evidence out.
+"""
+
+import base64
+import binascii
+import collections
+import contextlib
+import errno
+import http.client
+import io
+import json
+import math
+import os
+import platform
+import pwd
+import queue
+import re
+import select
+import selectors
+import shlex
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+
+PROBE_VERSION = "1"
+
+BEGIN = "-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
+END = "-----END ARC-COMPLIANCE EVIDENCE-----"
+
+STAGES = ("resolve", "connect", "proxy", "tls", "certificate", "http")
+
+KIB = 1024
+MAX_ORDER = 4096 * KIB
+MAX_EVIDENCE = 7 * 1024 * KIB
+MAX_TEXT = 4096
+MAX_DETAIL = 500
+MAX_AT_ONCE = 60  # endpoints; each has a thread or two more for moments
+MAX_ADDRESSES = 16
+MAX_HEAD = 64 * KIB
+MAX_BODY = 1024 * KIB
+MAX_HEADERS = 20
+MAX_HEADER_VALUE = 256
+MAX_CHAIN = 10
+MAX_CERTIFICATE = 65536  # characters of base64
+MAX_HANDSHAKE = 256 * KIB
+MAX_DISCOVERED = 200
+MAX_FILE = 4096 * KIB
+MAX_FILES = 4000
+
+
+# ---------------------------------------------------------------------------------- order in
+
+Target = collections.namedtuple("Target", "name port scheme path")
+Discovery = collections.namedtuple("Discovery", "name path location accept")
+ProxyServer = collections.namedtuple("ProxyServer", "host port credentials")
+Mapping = collections.namedtuple("Mapping", "host port address to_port")
+Limits = collections.namedtuple("Limits", "connect http deadline names")
+Order = collections.namedtuple(
+    "Order",
+    "run host endpoints discoveries proxy connect_to trust_file limits user_agent",
+)
+
+HOST_NAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,252}\Z")
+REQUEST_PATH = re.compile(r"/[!-~]{0,4000}\Z")
+PRINTABLE = re.compile(r"[ -~]{0,1000}\Z")
+
+
+class BadOrder(Exception):
+    """The order cannot be carried out; the text names the place in it."""
+
+
+def read_order(stream):
+    """The order that *stream* holds, checked, so that nothing later has to doubt it."""
+    raw = stream.read(MAX_ORDER + 1)
+    if len(raw) > MAX_ORDER:
+        raise BadOrder(f"larger than {MAX_ORDER} bytes")
+    try:
+        document = json.loads(raw.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise BadOrder("not JSON") from None
+    if field(document, "order", int, "") != 1:
+        raise BadOrder("order: expected format 1")
+    return Order(
+        run=field(document, "run", str, ""),
+        host=field(document, "host", str, ""),
+        endpoints=read_list(document, "endpoints", read_target, 1000),
+        discoveries=read_list(document, "discoveries", read_discovery, 100),
+        proxy=read_proxy(optional(document, "proxy", str)),
+        connect_to=read_list(document, "connect_to", read_mapping, 10000),
+        trust_file=optional(document, "trust_file", str),
+        limits=read_limits(field(document, "limits", dict, "")),
+        user_agent=matching(document, "user_agent", PRINTABLE, ""),
+    )
+
+
+def field(document, key, kind, where):
+    """The value of *key*, which must be there and of *kind* (true and false are no numbers)."""
+    value = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise BadOrder(f"{where}{key}: missing or of the wrong type")
+    return value
+
+
+def optional(document, key, kind):
+    """As :func:`field`, but absent and null are None."""
+    return None if document.get(key) is None else field(document, key, kind, "")
+
+
+def matching(document, key, pattern, where):
+    """The text of *key*, which must match *pattern*."""
+    value = field(document, key, str, where)
+    if not pattern.match(value):
+        raise BadOrder(f"{where}{key}: not acceptable")
+    return value
+
+
+def read_list(document, key, read_one, at_most):
+    """The list of *key*, each item read by *read_one*."""
+    items = field(document, key, list, "")
+    if len(items) > at_most:
+        raise BadOrder(f"{key}: more than {at_most}")
+    return [read_one(item, f"{key}[{i}].") for i, item in enumerate(items)]
+
+
+def read_target(item, where):
+    """One endpoint of the order."""
+    if field(item, "scheme", str, where) not in ("https", "http"):
+        raise BadOrder(where + "scheme: neither https nor http")
+    return Target(
+        name=matching(item, "name", HOST_NAME, where),
+        port=read_port(item.get("port"), where),
+        scheme=item["scheme"],
+        path=matching(item, "path", REQUEST_PATH, where),
+    )
+
+
+def read_discovery(item, where):
+    """One call whose answer names further endpoints."""
+    accept = field(item, "accept", list, where)
+    if not all(isinstance(pattern, str) for pattern in accept):
+        raise BadOrder(where + "accept: not a list of texts")
+    return Discovery(
+        name=matching(item, "name", HOST_NAME, where),
+        path=matching(item, "path", REQUEST_PATH, where),
+        location=matching(item, "location", PRINTABLE, where),
+        accept=[accepting(pattern) for pattern in accept],
+    )
+
+
+def accepting(pattern):
+    """*pattern* as a regular expression: ``*`` is any text, everything else is itself."""
+    parts = [re.escape(part) for part in pattern.lower().split("*")]
+    return re.compile(".*".join(parts) + r"\Z")
+
+
+def read_port(value, where):
+    """A TCP port."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 65536:
+        raise BadOrder(where + "port: not a TCP port")
+    return value
+
+
+def read_mapping(item, where):
+    """One ``connect_to``: [host, port, address, port], as curl's option of that name."""
+    if not isinstance(item, list) or len(item) != 4:
+        raise BadOrder(where + ": expected [host, port, address, port]")
+    host, port, address, to_port = item
+    for text in (host, address):
+        if text and not (isinstance(text, str) and HOST_NAME.match(text.strip("[]"))):
+            raise BadOrder(where + ": not a host name")
+    for number in (port, to_port):
+        if number is not None:
+            read_port(number, where)
+    return Mapping((host or "").lower(), port, (address or "").strip("[]"), to_port)
+
+
+def read_proxy(url):
+    """The proxy that *url* names, or None. The text of an error never repeats the URL."""
+    if not url:
+        return None
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host, port = parts.hostname, parts.port or 80
+    except ValueError:
+        raise BadOrder("proxy: not a URL") from None
+    if parts.scheme.lower() != "http" or not host or not HOST_NAME.match(host):
+        raise BadOrder("proxy: expected http://[user:password@]host[:port]")
+    credentials = None
+    if parts.username is not None:
+        user = urllib.parse.unquote_to_bytes(parts.username)
+        password = urllib.parse.unquote_to_bytes(parts.password or "")
+        credentials = base64.b64encode(user + b":" + password).decode("ascii")
+    return ProxyServer(host, port, credentials)
+
+
+def read_limits(item):
+    """The limits: three times in seconds and a number of names."""
+    seconds = []
+    for key in ("connect", "http", "deadline"):
+        value = field(item, key, (int, float), "limits.")
+        if not 0 < value <= 86400:
+            raise BadOrder(f"limits.{key}: not a number of seconds")
+        seconds.append(float(value))
+    return Limits(*seconds, names=min(max(0, field(item, "names", int, "limits.")), 1000))
+
+
+# ------------------------------------------------------------------------------------- steps
+
+
+class StepFailed(Exception):
+    """A step ended without success: its cause, and a detail in words.
+
+    ``stage`` is given where the fault belongs to an earlier step than the one that noticed.
+    """
+
+    def __init__(self, cause, detail="", stage=None):
+        super().__init__(cause, detail)
+        self.cause = cause
+        self.detail = scrubbed(detail)
+        self.stage = stage
+
+
+class Attempt:
+    """One go at a target: the steps it plans, those that ended, and those that are running."""
+
+    def __init__(self, target, planned):
+        self.target = target
+        self.planned = planned
+        self.ended = {}
+        self.running = {}
+        self.done = False
+
+    @contextlib.contextmanager
+    def step(self, stage):
+        """Times *stage* and records it with the data that the body fills in."""
+        started, clock, data, failure = time.time(), time.monotonic(), {}, None
+        self.running[stage] = started, clock
+        try:
+            yield data
+        except StepFailed as problem:
+            failure = problem
+            raise
+        except Exception as problem:  # a fault of ours must show in the evidence, not vanish
+            failure = StepFailed("probe-failed", describe(problem))
+            raise failure from problem
+        finally:
+            self._record(stage, started, clock, data, failure)
+
+    def _record(self, stage, started, clock, data, failure):
+        if failure is not None and failure.stage is not None:
+            self.ended[failure.stage].update(failure=as_record(failure))
+            self.ended[failure.stage]["data"].update(data)
+        else:
+            self.ended[stage] = observation(stage, started, clock, data, failure)
+        del self.running[stage]
+
+    def broken(self, problem):
+        """Records *problem*, a fault of ours, at the stage that would have come next."""
+        stage = next((stage for stage in self.planned if stage not in self.ended), self.planned[-1])
+        with contextlib.suppress(StepFailed), self.step(stage):
+            raise problem
+
+    def failure(self):
+        """(stage, failure) of the first step that failed, or None."""
+        ended = self.observations()
+        return next(((o["stage"], o["failure"]) for o in ended if o["failure"]), None)
+
+    def observations(self):
+        """The steps that ended, in order."""
+        ended = dict(self.ended)
+        return [ended[stage] for stage in STAGES if stage in ended]
+
+    def cut_off(self):
+        """The observations when time is up: what has not ended is failed with probe-timeout."""
+        running, ended = dict(self.running), self.observations()
+        if self.done:
+            return ended
+        missing = [stage for stage in self.planned if stage not in {o["stage"] for o in ended}]
+        late = StepFailed("probe-timeout", "not done when the probe's own deadline came")
+        cut = [
+            observation(stage, *running.get(stage, (time.time(), time.monotonic())), {}, late)
+            for stage in [stage for stage in missing if stage in running] or missing[:1]
+        ]
+        return sorted(ended + cut, key=lambda one: STAGES.index(one["stage"]))
+
+
+def observation(stage, started, clock, data, failure):
+    """One step as the evidence has it."""
+    return {
+        "stage": stage,
+        "started": round(started, 6),
+        "duration": round(max(0.0, time.monotonic() - clock), 6),
+        "failure": failure and as_record(failure),
+        "data": data,
+    }
+
+
+def as_record(failure):
+    """The failure as the evidence has it."""
+    return {"cause": failure.cause, "detail": failure.detail}
+
+
+def scrubbed(text, at_most=MAX_DETAIL):
+    """*text* on one line, without control characters and lone surrogates, cut to a length."""
+    return re.sub(r"[^ -~\u00a0-\ud7ff\ue000-\uffff]+", " ", str(text))[:at_most].strip()
+
+
+def describe(problem):
+    """An exception in words."""
+    return f"{type(problem).__name__}: {problem}"
+
+
+def time_left(deadline):
+    """Seconds until *deadline*; raises socket.timeout when there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise socket.timeout("timed out")
+    return left
+
+
+def start(function, *arguments):
+    """A daemon thread that runs *function*; it never keeps the process alive."""
+    thread = threading.Thread(target=function, args=arguments)
+    thread.daemon = True
+    thread.start()
+    return thread
+
+
+# ----------------------------------------------------------------------------------- resolve
+
+
+def mapped(order, target):
+    """(host, port, whether ``connect_to`` names the host): where *target* is to be found."""
+    for rule in order.connect_to:
+        if rule.host in ("", target.name.lower()) and rule.port in (None, target.port):
+            host, port = rule.address or target.name, rule.to_port or target.port
+            return host, port, bool(rule.address)
+    return target.name, target.port, False
+
+
+def resolve(name, limit):
+    """All addresses of *name*, IPv4 and IPv6, in the resolver's order."""
+    if name.lower().rstrip(".").rpartition(".")[2] == "invalid":
+        raise StepFailed("dns-not-found", ".invalid names do not exist (RFC 6761 section 6.4)")
+    answer = queue.Queue()
+    start(ask_resolver, name, answer)
+    try:
+        outcome = answer.get(timeout=limit)
+    except queue.Empty:
+        raise StepFailed("dns-failed", f"no answer within {limit:g} s") from None
+    if isinstance(outcome, socket.gaierror):
+        negative = outcome.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", -5))
+        raise StepFailed("dns-not-found" if negative else "dns-failed", outcome.strerror)
+    if isinstance(outcome, Exception):
+        raise StepFailed("dns-failed", describe(outcome))
+    return list(collections.OrderedDict.fromkeys(entry[4][0] for entry in outcome))
+
+
+def ask_resolver(name, answer):
+    """Puts what getaddrinfo returns or raises into *answer*; it may hang for minutes."""
+    try:
+        # As bytes, so that Python's own IDNA rules do not refuse what the resolver would take.
+        answer.put(socket.getaddrinfo(name.encode("ascii"), None, 0, socket.SOCK_STREAM))
+    except Exception as problem:  # noqa: BLE001 - whatever it is, it is the answer
+        answer.put(problem)
+
+
+# ----------------------------------------------------------------------------------- connect
+
+CONNECT_CAUSES = {
+    errno.ECONNREFUSED: "connect-refused",
+    errno.ECONNRESET: "connect-refused",
+    errno.ETIMEDOUT: "connect-timeout",
+}
+MOST_TELLING = ("connect-refused", "connect-unreachable", "connect-timeout")
+
+
+class Race:
+    """TCP connections to all addresses of a name at once; the first that answers wins.
+
+    The losers are kept until :meth:`dead`, so that an address which is silently dropped is
+    found out while the winner is already being used.
+    """
+
+    def __init__(self, addresses, port, limit):
+        self.limit = limit
+        self.deadline = time.monotonic() + limit
+        self.causes = collections.OrderedDict()
+        self.connected = []
+        self.selector = selectors.DefaultSelector()
+        for address in addresses[:MAX_ADDRESSES]:
+            self._enter(address, port)
+
+    def _enter(self, address, port):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError:
+            self.causes[address] = "connect-unreachable"  # the kernel has no such family
+            return
+        sock.setblocking(False)
+        code = sock.connect_ex((address, port))
+        if code in (0, errno.EINPROGRESS):
+            self.selector.register(sock, selectors.EVENT_WRITE, address)
+        else:
+            self._lost(sock, address, code)
+
+    def _lost(self, sock, address, code):
+        self.causes[address] = CONNECT_CAUSES.get(code, "connect-unreachable")
+        sock.close()
+
+    def _wait(self):
+        """Takes in the next answers; false when there are none to come."""
+        pending = list(self.selector.get_map().values())
+        if not pending:
+            return False
+        events = self.selector.select(max(0.0, self.deadline - time.monotonic()))
+        for key, _ in events:
+            self.selector.unregister(key.fileobj)
+            code = key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code:
+                self._lost(key.fileobj, key.data, code)
+            else:
+                self.connected.append((key.data, key.fileobj))
+        if not events and time.monotonic() >= self.deadline:
+            for key in pending:
+                self.selector.unregister(key.fileobj)
+                self._lost(key.fileobj, key.data, errno.ETIMEDOUT)
+        return True
+
+    def winner(self):
+        """(address, socket) of the first connection."""
+        while not self.connected and self._wait():
+            pass
+        if self.connected:
+            return self.connected[0]
+        cause = next((c for c in MOST_TELLING if c in self.causes.values()), "connect-unreachable")
+        tried = ", ".join(f"{a} {c}" for a, c in self.causes.items())
+        raise StepFailed(cause, f"within {self.limit:g} s: {tried or 'no address'}")
+
+    def dead(self):
+        """The addresses that did not answer; waits for each until the limit."""
+        while self._wait():
+            pass
+        return [{"address": a, "cause": c} for a, c in self.causes.items()]
+
+    def close(self):
+        """Closes every connection, the winner's too."""
+        for key in list(self.selector.get_map().values()):
+            key.fileobj.close()
+        for _, sock in self.connected:
+            sock.close()
+        self.selector.close()
+
+
+class DirectRoute:
+    """The way from this host straight to the target."""
+
+    def __init__(self, order, target):
+        self.order = order
+        self.target = target
+        self.address = None
+        self.port = None
+        self.races = []
+        self.connect_data = None
+
+    def open(self, attempt):
+        """The first connection; its steps are recorded in *attempt*."""
+        with attempt.step("resolve") as data:
+            host, self.port, by_order = mapped(self.order, self.target)
+            data["via"] = "connect-to" if by_order else "resolver"
+            addresses = data["addresses"] = resolve(host, self.order.limits.connect)
+        with attempt.step("connect") as data:
+            self.address, sock = self._race(addresses)
+            source = sock.getsockname()[0]
+            data.update(address=self.address, port=self.port, source=source, dead=[])
+            self.connect_data = data
+        return sock
+
+    def open_again(self):
+        """A further connection to the same address."""
+        return self._race([self.address])[1]
+
+    def _race(self, addresses):
+        race = Race(addresses, self.port, self.order.limits.connect)
+        self.races.append(race)
+        return race.winner()
+
+    def close(self):
+        """Notes the dead addresses and closes every connection."""
+        if self.connect_data is not None:
+            self.connect_data["dead"] = self.races[0].dead()
+        for race in self.races:
+            race.close()
+
+
+# ------------------------------------------------------------------------------------- proxy
+
+PROXY_CAUSES = {407: "proxy-auth-required", 403: "proxy-denied", 405: "proxy-denied"}
+
+
+class ProxyRoute:
+    """The way through the forward proxy: CONNECT for https, absolute-form GET for http.
+
+    The target's own name is left to the proxy: it is neither resolved nor connected to here.
+    """
+
+    def __init__(self, order, target):
+        self.order = order
+        self.proxy = order.proxy
+        self.target = target
+        self.races = []
+
+    def open(self, attempt):
+        """The first connection; its step is recorded in *attempt*."""
+        with attempt.step("proxy") as data:
+            return self._open(data)
+
+    def open_again(self):
+        """A further connection through the same proxy."""
+        return self._open({})
+
+    def _open(self, data):
+        data["proxy"] = host_and_port(self.proxy.host, self.proxy.port)
+        try:
+            addresses = resolve(self.proxy.host, self.order.limits.connect)
+            race = Race(addresses, self.proxy.port, self.order.limits.connect)
+            self.races.append(race)
+            data["address"], sock = race.winner()
+        except StepFailed as problem:
+            detail = f"{problem.cause}: {problem.detail}"
+            raise StepFailed("proxy-unreachable", detail) from problem
+        data["source"] = sock.getsockname()[0]
+        if self.target.scheme == "https":
+            self._tunnel(sock, data)
+        return sock
+
+    def _tunnel(self, sock, data):
+        host, port, _ = mapped(self.order, self.target)
+        authority = host_and_port(host, port)
+        head = [f"CONNECT {authority} HTTP/1.1", "Host: " + authority]
+        head += ["User-Agent: " + self.order.user_agent, *self.authorization()]
+        deadline = time.monotonic() + self.order.limits.http
+        try:
+            channel = PlainChannel(sock)
+            channel.send(request(head), deadline)
+            # One byte at a time: what follows the head is the target's, not the proxy's.
+            answer = read_answer(Incoming(channel, deadline, MAX_HEAD, buffer_size=1))
+        except (OSError, http.client.HTTPException, TooLarge) as problem:
+            raise StepFailed("proxy-failed", "CONNECT: " + describe(problem)) from problem
+        data["status"] = answer.status
+        if not 200 <= answer.status < 300:
+            said = f"CONNECT was answered {answer.status} {answer.reason}"
+            raise StepFailed(PROXY_CAUSES.get(answer.status, "proxy-failed"), said)
+
+    def authorization(self):
+        """The proxy's credentials as header lines, none where it has none."""
+        if self.proxy.credentials is None:
+            return []
+        return ["Proxy-Authorization: Basic " + self.proxy.credentials]
+
+    def request_target(self):
+        """The absolute form of the target's URL, for a request that the proxy reads."""
+        host, port, _ = mapped(self.order, self.target)
+        return "http://" + host_and_port(host, port, 80) + self.target.path
+
+    def own_answer(self, answer):
+        """The failure that *answer* stands for where it is the proxy's own, or None.
+
+        A 403, 502 or 503 may come from either; it is taken for the service's only where it bears
+        the service's sign, an x-ms-* header.
+        """
+        signed = any(name.lower().startswith("x-ms-") for name in answer.headers)
+        if answer.status == 407 or (answer.status in (403, 502, 503) and not signed):
+            said = f"GET was answered {answer.status} {answer.reason}"
+            return StepFailed(PROXY_CAUSES.get(answer.status, "proxy-failed"), said, "proxy")
+        return None
+
+    def close(self):
+        """Closes every connection."""
+        for race in self.races:
+            race.close()
+
+
+def host_and_port(host, port, default_port=None):
+    """The authority of a URL: IPv6 in brackets, the port left out where it is the default."""
+    host = f"[{host}]" if ":" in host else host
+    return host if port == default_port else f"{host}:{port}"
+
+
+# --------------------------------------------------------------------------------------- TLS
+
+# The agent is a Go program: it follows neither openssl.cnf nor the system's crypto policy. So
+# these clients take every authenticated cipher at the lowest sane security level, and servers
+# without secure renegotiation (OpenSSL's SSL_OP_LEGACY_SERVER_CONNECT, named since Python 3.12).
+CIPHERS = ("ALL:!aNULL:@SECLEVEL=1", "ALL:!aNULL")
+OP_LEGACY_SERVER_CONNECT = 0x4
+OLD_VERSIONS = ssl.OP_NO_SSLv2 | ssl.OP_NO_SSLv3 | ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+NO_TLS13 = getattr(ssl, "OP_NO_TLSv1_3", 0)
+
+VERSION_REASONS = ("UNSUPPORTED_PROTOCOL", "ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION")
+TLS_RECORDS = (b"\x15\x03", b"\x16\x03")  # an alert, a handshake record
+TLS_FAULTS = (OSError, EOFError, ValueError)  # SSLError is an OSError, CertificateError either
+
+
+def tls_client(only_tls12):
+    """A context that verifies nothing, for TLS 1.2 alone or for TLS 1.2 and newer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.options |= OP_LEGACY_SERVER_CONNECT
+    context.options &= ~(ssl.OP_NO_TLSv1_2 | NO_TLS13)
+    if hasattr(context, "minimum_version"):  # Python 3.7; overrules openssl.cnf
+        newest = ssl.TLSVersion.TLSv1_2 if only_tls12 else ssl.TLSVersion.MAXIMUM_SUPPORTED
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.maximum_version = newest
+    else:
+        context.options |= OLD_VERSIONS | (NO_TLS13 if only_tls12 else 0)
+    try:
+        context.set_ciphers(CIPHERS[0])
+    except ssl.SSLError:  # before OpenSSL 1.1 there are no security levels
+        context.set_ciphers(CIPHERS[1])
+    return context
+
+
+class PlainChannel:
+    """Bytes over TCP, each call within an absolute deadline."""
+
+    def __init__(self, sock):
+        self.sock = sock
+
+    def send(self, data, deadline):
+        """Sends all of *data*."""
+        self.sock.settimeout(time_left(deadline))
+        self.sock.sendall(data)
+
+    def receive(self, at_most, deadline):
+        """Some bytes, none at the end."""
+        self.sock.settimeout(time_left(deadline))
+        return self.sock.recv(at_most)
+
+
+class TlsChannel:
+    """Bytes over TLS. Its records pass through memory, where the handshake can be read."""
+
+    def __init__(self, sock, context, name):
+        self.plain = PlainChannel(sock)
+        self.incoming = ssl.MemoryBIO()
+        self.outgoing = ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
+        self.received = bytearray()
+
+    def handshake(self, limit):
+        """Shakes hands within *limit* seconds, with server_name as in RFC 6066."""
+        self._carry_on(self.tls.do_handshake, (), time.monotonic() + limit)
+
+    def send(self, data, deadline):
+        """Sends all of *data*."""
+        self._carry_on(self.tls.write, (data,), deadline)
+
+    def receive(self, at_most, deadline):
+        """Some bytes, none at the end, be it announced by close_notify or not."""
+        try:
+            return self._carry_on(self.tls.read, (at_most,), deadline)
+        except (EOFError, ssl.SSLZeroReturnError):
+            return b""
+
+    def _carry_on(self, operation, arguments, deadline):
+        while True:
+            wanting = False
+            try:
+                result = operation(*arguments)
+            except ssl.SSLWantReadError:
+                wanting = True
+            if self.outgoing.pending:
+                self.plain.send(self.outgoing.read(), deadline)
+            if not wanting:
+                return result
+            self._fill(deadline)
+
+    def _fill(self, deadline):
+        records = self.plain.receive(16 * KIB, deadline)
+        if not records:
+            raise EOFError("the connection was closed")
+        if len(self.received) < MAX_HANDSHAKE:
+            self.received += records
+        self.incoming.write(records)
+
+    def chain(self):
+        """The certificates that the peer sent, leaf first, base64 of DER."""
+        if self.tls.version() == "TLSv1.2":
+            chain = certificate_message(bytes(self.received))
+        else:
+            chain = self._chain_after_encryption()
+        texts = [base64.b64encode(der).decode("ascii") for der in chain[:MAX_CHAIN]]
+        return [text for text in texts if len(text) <= MAX_CERTIFICATE]
+
+    def _chain_after_encryption(self):
+        """The chain where TLS 1.3 hid it from us; before Python 3.10 the leaf alone."""
+        if hasattr(self.tls, "get_unverified_chain"):  # Python 3.13
+            return self.tls.get_unverified_chain()
+        inner = getattr(self.tls, "_sslobj", None)
+        if hasattr(inner, "get_unverified_chain"):  # Python 3.10
+            pem = [one.public_bytes() for one in inner.get_unverified_chain() or ()]
+            return [ssl.PEM_cert_to_DER_cert(one) for one in pem]
+        return [self.tls.getpeercert(True)]
+
+
+def certificate_message(received):
+    """The DER certificates of the Certificate message in TLS 1.2 records (RFC 5246, 7.4.2)."""
+    messages = handshake_bytes(received)
+    at = 0
+    while at + 4 <= len(messages):
+        kind, size = messages[at], int.from_bytes(messages[at + 1 : at + 4], "big")
+        if kind == 11:
+            return [der for der in vectors(messages[at + 7 : at + 4 + size])]
+        at += 4 + size
+    return []
+
+
+def handshake_bytes(received):
+    """The handshake messages of TLS records, up to ChangeCipherSpec (RFC 5246, 6.2.1)."""
+    messages = bytearray()
+    at = 0
+    while at + 5 <= len(received) and received[at] != 20:
+        size = int.from_bytes(received[at + 3 : at + 5], "big")
+        if received[at] == 22:
+            messages += received[at + 5 : at + 5 + size]
+        at += 5 + size
+    return bytes(messages)
+
+
+def vectors(data):
+    """The items of a list in which each is preceded by its length in three bytes."""
+    at = 0
+    while at + 3 <= len(data):
+        size = int.from_bytes(data[at : at + 3], "big")
+        if at + 3 + size <= len(data):
+            yield data[at + 3 : at + 3 + size]
+        at += 3 + size
+
+
+def tls_failure(problem, channel, limit):
+    """The failure that an exception of a handshake stands for."""
+    if isinstance(problem, (socket.timeout, TimeoutError)):
+        return StepFailed("tls-timeout", f"no handshake within {limit:g} s")
+    if not isinstance(problem, ssl.SSLError) or isinstance(problem, ssl.SSLEOFError):
+        return StepFailed("tls-reset", describe(problem))
+    said = f"{problem.reason} {problem}".upper().replace(" ", "_")
+    detail = problem.reason or str(problem)
+    if "NO_PROTOCOLS_AVAILABLE" in said:
+        return StepFailed("tls-client-disabled", detail)
+    first = bytes(channel.received[:5])
+    if "WRONG_VERSION_NUMBER" in said and first.startswith(TLS_RECORDS):
+        return StepFailed("tls-version", detail)
+    if any(reason in said for reason in VERSION_REASONS):
+        return StepFailed("tls-version", detail)
+    if first == b"HTTP/":
+        detail += " (the answer is plain HTTP)"
+    return StepFailed("tls-failed", detail)
+
+
+def shake_hands(sock, only_tls12, name, limit):
+    """A TLS channel over *sock*, unverified, or the failure raised."""
+    try:
+        context = tls_client(only_tls12)
+    except (ValueError, ssl.SSLError) as problem:
+        raise StepFailed("tls-client-disabled", describe(problem)) from problem
+    channel = TlsChannel(sock, context, name)
+    try:
+        channel.handshake(limit)
+    except TLS_FAULTS as problem:
+        raise tls_failure(problem, channel, limit) from problem
+    return channel
+
+
+def open_tls(attempt, route, sock, limit):
+    """The TLS channel on which HTTP is spoken: TLS 1.2, a newer one only where 1.2 is refused."""
+    with attempt.step("tls") as data:
+        name = attempt.target.name
+        try:
+            channel = shake_hands(sock, True, name, limit)
+        except StepFailed as refused:
+            channel = newer_than_tls12(refused, route, name, limit)
+        protocol = channel.tls.version()
+        data.update(protocol=protocol, cipher=channel.tls.cipher()[0], chain=channel.chain())
+        data["tls12_refused"] = protocol != "TLSv1.2"
+    return channel
+
+
+def newer_than_tls12(refused, route, name, limit):
+    """A channel with a newer version where the peer *refused* TLS 1.2; else that failure again."""
+    if refused.cause not in ("tls-version", "tls-failed"):
+        raise refused
+    try:
+        return shake_hands(route.open_again(), False, name, limit)
+    except StepFailed:
+        raise refused from None
+
+
+# ------------------------------------------------------------------------------- certificate
+
+CERTIFICATE_CAUSES = {
+    9: "cert-not-yet-valid",
+    10: "cert-expired",
+    62: "cert-name-mismatch",
+    64: "cert-name-mismatch",
+}
+UNSPECIFIED, NOT_YET_VALID, EXPIRED, NAME_MISMATCH = 1, 9, 10, 62
+PARTIAL_CHAIN = 0x80000  # X509_V_FLAG_PARTIAL_CHAIN, named since Python 3.10
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
+
+
+def verifying_client(roots):
+    """A context that verifies as a Go program does with *roots* (DER)."""
+    context = tls_client(only_tls12=False)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.check_hostname = True
+    context.verify_flags |= PARTIAL_CHAIN  # to Go whatever stands in the store is an anchor
+    if hasattr(context, "hostname_checks_common_name"):
+        context.hostname_checks_common_name = False  # Go reads the subjectAltName only
+    for der in roots:
+        # Go skips what it cannot parse, and so do we.
+        with contextlib.suppress(ssl.SSLError, ValueError):
+            context.load_verify_locations(cadata=der)
+    return context
+
+
+def verify_certificate(attempt, route, trust, limit):
+    """The default handshake, verified against the trust store that the agent would use."""
+    with attempt.step("certificate") as data:
+        data["verified"] = False
+        trust.ready.wait()
+        if trust.facts["failure"]:
+            raise StepFailed("cert-untrusted", "no trust store: " + trust.facts["failure"])
+        channel = TlsChannel(route.open_again(), trust.client, attempt.target.name)
+        try:
+            channel.handshake(limit)
+        except TLS_FAULTS as problem:
+            fault = certificate_fault(problem)
+            if fault is None:
+                raise tls_failure(problem, channel, limit) from problem
+            if fault[0] == UNSPECIFIED:
+                fault = fault_by_dates(route, trust, attempt.target.name, limit)
+            data["verify_code"], data["verify_message"] = fault[0], scrubbed(fault[1])
+            cause = CERTIFICATE_CAUSES.get(fault[0], "cert-untrusted")
+            raise StepFailed(cause, fault[1]) from problem
+        data.update(verified=True, verify_code=0, verify_message="ok")
+        data["protocol"] = channel.tls.version()
+
+
+def certificate_fault(problem):
+    """(code, message) where *problem* is about the certificate, else None.
+
+    The codes are those of X509_verify_cert. Python 3.6 has them not: a wrong name is an exception
+    of its own there, and everything else is code 1.
+    """
+    if isinstance(problem, ssl.CertificateError):
+        code = getattr(problem, "verify_code", NAME_MISMATCH)
+        return code, getattr(problem, "verify_message", None) or str(problem)
+    if getattr(problem, "reason", None) == "CERTIFICATE_VERIFY_FAILED":
+        return UNSPECIFIED, "certificate verify failed"
+    return None
+
+
+def fault_by_dates(route, trust, name, limit):
+    """(code, message) for Python 3.6: the handshake once more, blind to dates.
+
+    If that succeeds, the dates were the fault; if not, what it fails with is.
+    """
+    channel = TlsChannel(route.open_again(), trust.timeless_client(), name)
+    try:
+        channel.handshake(limit)
+    except TLS_FAULTS as problem:
+        return certificate_fault(problem) or (UNSPECIFIED, describe(problem))
+    not_before = ssl.cert_time_to_seconds(channel.tls.getpeercert()["notBefore"])
+    if time.time() < not_before:
+        return NOT_YET_VALID, "certificate is not yet valid"
+    return EXPIRED, "certificate has expired"
+
+
+# -------------------------------------------------------------------------------------- HTTP
+
+SELECTED_HEADERS = frozenset(
+    ("date", "server", "location", "content-type", "via", "x-cache")
+    + ("www-authenticate", "proxy-authenticate")
+)
+
+
+class TooLarge(Exception):
+    """The peer sent more than it was allowed to."""
+
+
+class Incoming(io.RawIOBase):
+    """What a channel receives, as a file, bounded in time and size."""
+
+    def __init__(self, channel, deadline, at_most, buffer_size=8 * KIB):
+        super().__init__()
+        self.channel = channel
+        self.deadline = deadline
+        self.left = at_most
+        self.buffer_size = buffer_size
+
+    def readable(self):
+        """Yes; io asks."""
+        return True
+
+    def readinto(self, buffer):
+        """Fills *buffer*, for io."""
+        if self.left <= 0:
+            raise TooLarge("answer too large")
+        chunk = self.channel.receive(min(len(buffer), self.left), self.deadline)
+        buffer[: len(chunk)] = chunk
+        self.left -= len(chunk)
+        return len(chunk)
+
+    def makefile(self, _mode):
+        """The buffered file, for http.client."""
+        return io.BufferedReader(self, self.buffer_size)
+
+
+def request(lines):
+    """The head of a request."""
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
+
+def read_answer(incoming):
+    """The answer, its head read and its body still to read."""
+    answer = http.client.HTTPResponse(incoming)
+    answer.begin()
+    return answer
+
+
+def get(attempt, route, channel, via, order, read_body):
+    """Sends one GET and records the answer; returns its body where *read_body*, else None."""
+    target = attempt.target
+    deadline = time.monotonic() + order.limits.http
+    plain_proxy = via == "plain" and order.proxy is not None
+    head = [f"GET {route.request_target() if plain_proxy else target.path} HTTP/1.1"]
+    default_port = 443 if target.scheme == "https" else 80
+    head += ["Host: " + host_and_port(target.name, target.port, default_port)]
+    head += ["User-Agent: " + order.user_agent, "Accept: */*", "Connection: close"]
+    head += route.authorization() if plain_proxy else []
+    with attempt.step("http") as data:
+        try:
+            channel.send(request(head), deadline)
+            at_most = MAX_HEAD + (2 * MAX_BODY if read_body else 0)
+            answer = read_answer(Incoming(channel, deadline, at_most))
+            status = {"status": answer.status}
+            data.update(status, headers=selected_headers(answer), via=via)
+            body = answer.read(MAX_BODY + 1) if read_body else None
+        except (socket.timeout, TimeoutError):
+            late = f"no answer within {order.limits.http:g} s"
+            raise StepFailed("http-timeout", late) from None
+        except (OSError, EOFError, http.client.HTTPException, TooLarge) as problem:
+            raise StepFailed("http-failed", describe(problem)) from problem
+        refusal = route.own_answer(answer) if plain_proxy else None
+        if refusal is not None:
+            data.clear()
+            data.update(status)
+            raise refusal
+        if read_body:
+            check_discovery(answer.status, body)
+    return body
+
+
+def selected_headers(answer):
+    """The headers that identify who answered, by lower-case name."""
+    selected = {}
+    for name, value in answer.headers.items():
+        name = name.lower()
+        if name in SELECTED_HEADERS or (name.startswith("x-ms-") and len(name) <= 64):
+            earlier = selected.get(name)
+            joined = value if earlier is None else earlier + ", " + value
+            if earlier is not None or len(selected) < MAX_HEADERS:
+                selected[name] = scrubbed(joined, MAX_HEADER_VALUE)
+    return selected
+
+
+def check_discovery(status, body):
+    """Raises where the answer to a discovery call cannot hold names."""
+    if status != 200:
+        raise StepFailed("http-failed", f"answered {status}")
+    if len(body) > MAX_BODY:
+        raise StepFailed("http-failed", "answer larger than 1 MiB")
+
+
+def names_in(body, accept):
+    """The host names in a JSON answer, bare or in URLs, that match one of *accept*, sorted."""
+    try:
+        pending = collections.deque([json.loads(body.decode("utf-8"))])
+    except (ValueError, RecursionError):
+        raise StepFailed("http-failed", "answer is not JSON") from None
+    names = set()
+    while pending and len(names) < MAX_DISCOVERED:
+        value = pending.popleft()
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, str):
+            name = host_name_in(value)
+            if name and any(pattern.match(name) for pattern in accept):
+                names.add(name)
+    return sorted(names)
+
+
+def host_name_in(text):
+    """The host name that *text* is or that its URL has, lower case; None where there is none."""
+    if "://" in text[:16]:
+        try:
+            text = urllib.parse.urlsplit(text).hostname or ""
+        except ValueError:
+            return None
+    name = text.lower()
+    return name if re.match(r"(?=.{1,253}\Z)[a-z0-9][a-z0-9.-]*\Z", name) else None
+
+
+# ------------------------------------------------------------------------------- one attempt
+
+
+def planned_stages(order, target, verified):
+    """The stages that an attempt at *target* goes through if none fails."""
+    stages = ["proxy"] if order.proxy else ["resolve", "connect"]
+    if target.scheme == "https":
+        stages += ["tls", "certificate"] if verified else ["tls"]
+    return stages + ["http"]
+
+
+def measure_once(attempt, order, trust, default_client, read_body=False):
+    """Goes through all stages of *attempt*; returns the body of the answer if *read_body*.
+
+    The first stage that fails ends the attempt, but for the certificate: it is verified on a
+    connection of its own while the request is on its way.
+    """
+    target, limit = attempt.target, order.limits.http
+    route = (ProxyRoute if order.proxy else DirectRoute)(order, target)
+    verification = None
+    try:
+        sock = route.open(attempt)
+        channel, via = PlainChannel(sock), "plain"
+        if target.scheme == "https":
+            channel = open_tls(attempt, route, sock, limit)
+            via = "tls12" if channel.tls.version() == "TLSv1.2" else "tls"
+            default_client.try_with(route)
+            if "certificate" in attempt.planned:
+                verification = start(verify_quietly, attempt, route, trust, limit)
+        return get(attempt, route, channel, via, order, read_body)
+    except StepFailed:
+        return None  # it is recorded
+    except Exception as problem:  # noqa: BLE001 - between the steps, hence not recorded yet
+        attempt.broken(problem)
+        return None
+    finally:
+        if verification is not None:
+            verification.join()
+        route.close()
+        attempt.done = True
+
+
+def verify_quietly(*arguments):
+    """As :func:`verify_certificate`; what fails is recorded there."""
+    with contextlib.suppress(StepFailed):
+        verify_certificate(*arguments)
+
+
+# ----------------------------------------------------------------------------- all endpoints
+
+
+class Endpoint:
+    """One name and port to measure, with its attempts."""
+
+    def __init__(self, target, origin):
+        self.target = target
+        self.origin = origin
+        self.attempts = []
+
+    def measurement(self):
+        """What the attempts saw, as the evidence has it."""
+        attempts = list(self.attempts)
+        if len(attempts) == 2 and not attempts[1].done:
+            attempts.pop()  # cut off: the first attempt says more than half of a second
+        return {
+            "name": self.target.name,
+            "port": self.target.port,
+            "scheme": self.target.scheme,
+            "origin": self.origin,
+            "attempts": len(attempts),
+            "flaky": flaky(attempts),
+            "observations": attempts[-1].cut_off(),
+        }
+
+
+class DiscoveryCall:
+    """One discovery call, with its attempts and the names it returned."""
+
+    def __init__(self, discovery):
+        self.discovery = discovery
+        self.target = Target(discovery.name, 443, "https", discovery.path)
+        self.attempts = []
+        self.names = ()
+
+    def discovered(self):
+        """What the call returned, as the evidence has it."""
+        done = [attempt for attempt in self.attempts if attempt.done]
+        last = (done or self.attempts)[-1].cut_off()
+        return {
+            "name": self.discovery.name,
+            "path": self.discovery.path,
+            "location": self.discovery.location,
+            "names": list(self.names),
+            "failure": next((o["failure"] for o in last if o["failure"]), None),
+        }
+
+
+def flaky(attempts):
+    """What the first of two attempts failed with where the second went well, else None."""
+    if len(attempts) < 2 or attempts[1].failure() is not None:
+        return None
+    stage, failure = attempts[0].failure()
+    return {"stage": stage, "cause": failure["cause"], "detail": failure["detail"]}
+
+
+class Crew:
+    """Up to sixty threads that work off what is added, by others or by themselves."""
+
+    def __init__(self):
+        self.work = queue.Queue()
+        self.lock = threading.Lock()
+        self.size = 0
+
+    def add(self, function, *arguments):
+        """Has *function* called as soon as a thread is free."""
+        self.work.put((function, arguments))
+        with self.lock:
+            if self.size < MAX_AT_ONCE:
+                try:
+                    start(self._labour)
+                    self.size += 1
+                except RuntimeError:  # the host allows us no more threads
+                    if not self.size:
+                        raise
+
+    def _labour(self):
+        while True:
+            function, arguments = self.work.get()
+            try:
+                function(*arguments)
+            finally:
+                self.work.task_done()
+
+    def wait(self):
+        """Returns when all that was added is done."""
+        self.work.join()
+
+
+class Survey:
+    """All endpoints and discovery calls of an order, measured at once."""
+
+    def __init__(self, order, trust, default_client):
+        self.order = order
+        self.trust = trust
+        self.default_client = default_client
+        self.crew = Crew()
+        self.lock = threading.Lock()
+        unique = collections.OrderedDict(((t.name, t.port), t) for t in order.endpoints)
+        self.endpoints = [Endpoint(target, "ordered") for target in unique.values()]
+        self.known = {(name.lower(), port) for name, port in unique}
+        self.calls = [DiscoveryCall(discovery) for discovery in order.discoveries]
+        for endpoint in self.endpoints:
+            self._plan(endpoint, verified=True)
+        for call in self.calls:
+            self._plan(call, verified=False)
+
+    def _plan(self, subject, verified):
+        planned = planned_stages(self.order, subject.target, verified)
+        subject.attempts.append(Attempt(subject.target, planned))
+
+    def run(self):
+        """Measures everything, then what failed once more, until nothing is left to repeat."""
+        endpoints, calls = list(self.endpoints), list(self.calls)
+        while endpoints or calls:
+            for endpoint in endpoints:
+                self.crew.add(self._measure, endpoint.attempts[-1])
+            for call in calls:
+                self.crew.add(self._discover, call)
+            self.crew.wait()
+            endpoints = [endpoint for endpoint in self.endpoints if failed_once(endpoint)]
+            calls = [call for call in self.calls if failed_once(call)]
+            for endpoint in endpoints:
+                self._plan(endpoint, verified=True)
+            for call in calls:
+                self._plan(call, verified=False)
+
+    def _measure(self, attempt):
+        measure_once(attempt, self.order, self.trust, self.default_client)
+
+    def _discover(self, call):
+        attempt = call.attempts[-1]
+        body = measure_once(attempt, self.order, self.trust, self.default_client, read_body=True)
+        if body is None:
+            return
+        try:
+            call.names = names_in(body, call.discovery.accept)
+        except StepFailed as problem:
+            attempt.ended["http"]["failure"] = as_record(problem)
+        for name in call.names:
+            self._discovered(name)
+
+    def _discovered(self, name):
+        """Has *name* measured too, unless it is already or there are enough."""
+        with self.lock:
+            if (name, 443) in self.known or len(self.endpoints) >= self.order.limits.names:
+                return
+            self.known.add((name, 443))
+            endpoint = Endpoint(Target(name, 443, "https", "/"), "discovered")
+            self._plan(endpoint, verified=True)
+            self.endpoints.append(endpoint)
+        self.crew.add(self._measure, endpoint.attempts[-1])
+
+
+def failed_once(subject):
+    """Whether the first attempt failed and there was no second."""
+    return len(subject.attempts) == 1 and subject.attempts[0].failure() is not None
+
+
+# ---------------------------------------------------------------------- facts about the host
+
+
+def command(arguments, limit):
+    """(exit status, output) of a command without a shell; (None, why) where it did not run.
+
+    Its environment is the host's, not that of whoever logged in: nothing of ours steers it.
+    """
+    environment = {"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
+    try:
+        done = subprocess.run(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=limit,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None, f"no answer within {limit:g} s"
+    except OSError as problem:
+        return None, why_unreadable(problem)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def why_unreadable(problem):
+    """An OSError in the words of the evidence."""
+    if isinstance(problem, PermissionError):
+        return "permission-denied"
+    return problem.strerror or describe(problem)
+
+
+def read_text(path):
+    """The text of a file of bounded size."""
+    with open(path, "rb") as stream:
+        return stream.read(MAX_FILE).decode("utf-8", "replace")
+
+
+def os_facts():
+    """What /etc/os-release says."""
+    try:
+        lines = read_text("/etc/os-release").splitlines()
+    except OSError:
+        return {}
+    release = dict(line.partition("=")[::2] for line in lines if "=" in line)
+    keys = {"id": "ID", "version": "VERSION_ID", "name": "PRETTY_NAME"}
+    return {ours: unquoted(release.get(theirs, "")) for ours, theirs in keys.items()}
+
+
+def unquoted(text):
+    """*text* without the quotes of a shell, as it is where they do not match."""
+    try:
+        return scrubbed(" ".join(shlex.split(text)))
+    except ValueError:
+        return scrubbed(text)
+
+
+AGENT_PROGRAM = "/opt/azcmagent/bin/azcmagent"
+AGENT_CONFIGURATION = "/var/opt/azcmagent/agentconfig.json"
+
+
+def agent_facts():
+    """Whether the Connected Machine agent is there, and the region of its own configuration."""
+    facts = {"installed": os.path.exists(AGENT_PROGRAM), "location": None, "failure": None}
+    try:
+        configuration = json.loads(read_text(AGENT_CONFIGURATION))
+    except FileNotFoundError:
+        return facts
+    except OSError as problem:
+        facts["failure"] = why_unreadable(problem)
+        return facts
+    except (ValueError, RecursionError):
+        configuration = None
+        facts["failure"] = AGENT_CONFIGURATION + ": not JSON"
+    facts["installed"] = True
+    for key, value in configuration.items() if isinstance(configuration, dict) else ():
+        if key.lower() == "location" and isinstance(value, str):
+            facts["location"] = scrubbed(value.lower().replace(" ", "")) or None
+    return facts
+
+
+class HostFacts:
+    """What is read in files and from the user database, which may hang too."""
+
+    def __init__(self):
+        self.os = {}
+        self.agent = {"installed": False, "location": None, "failure": "not read in time"}
+        self.user = str(os.geteuid())
+        self.resolvers = []
+
+    def read(self):
+        """Reads all of it."""
+        self.os = os_facts()
+        self.agent = agent_facts()
+        self.resolvers = resolvers()
+        self.user = user_name()
+
+
+def vantage(order, host, measurements):
+    """From where it was measured."""
+    sources = {
+        o["data"]["source"]
+        for m in measurements
+        for o in m["observations"]
+        if "source" in o["data"]
+    }
+    proxy = order.proxy
+    return {
+        "hostname": scrubbed(socket.gethostname()),
+        "user": host.user,
+        "source_addresses": sorted(sources),
+        "resolvers": host.resolvers,
+        "proxy": host_and_port(proxy.host, proxy.port) if proxy else None,
+    }
+
+
+def user_name():
+    """Who the probe runs as."""
+    try:
+        return scrubbed(pwd.getpwuid(os.geteuid()).pw_name)
+    except KeyError:
+        return str(os.geteuid())
+
+
+def resolvers():
+    """The name servers of /etc/resolv.conf."""
+    try:
+        lines = read_text("/etc/resolv.conf").splitlines()[:1000]
+    except OSError:
+        return []
+    words = [line.split() for line in lines]
+    return [scrubbed(w[1]) for w in words if len(w) > 1 and w[0] == "nameserver"]
+
+
+# The places where a Go program looks on Linux: the first file that can be read, and every
+# directory (crypto/x509, root_linux.go and root_unix.go).
+GO_FILES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+GO_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs")
+DAEMONS = ("himdsd", "gcad", "extd")
+PEM_CERTIFICATE = re.compile(
+    "-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END CERTIFICATE-----"
+)
+
+
+class TrustStore:
+    """The trust store that the agent would use; ``ready`` is set when it is loaded."""
+
+    def __init__(self, order):
+        self.ready = threading.Event()
+        self.roots = []
+        self.client = None
+        self.facts = {"file": None, "directories": [], "chosen_by": "default", "roots": 0}
+        self.facts["failure"] = "not read in time"
+        self.trust_file = order.trust_file
+
+    def load(self):
+        """Finds and reads the store; whatever happens, the certificate steps go on."""
+        try:
+            files, directories = self._places()
+            self._read(files, directories)
+            self.client = verifying_client(self.roots)
+            self.facts["roots"] = self.client.cert_store_stats()["x509"]
+            if self.facts["roots"]:
+                self.facts["failure"] = None
+            elif self.facts["failure"] is None:
+                self.facts["failure"] = "no certificate in it"
+        except Exception as problem:  # noqa: BLE001 - it is a fact; others wait for us
+            self.facts["failure"] = scrubbed(describe(problem))
+        finally:
+            self.ready.set()
+
+    def _places(self):
+        if self.trust_file is not None:
+            self.facts["chosen_by"] = "order"
+            return (self.trust_file,), ()
+        environment = daemons_environment()
+        file, directories = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
+        if file or directories:
+            self.facts["chosen_by"] = "daemon-environment"
+        return (
+            (file,) if file else GO_FILES,
+            directories.split(":") if directories else GO_DIRECTORIES,
+        )
+
+    def _read(self, files, directories):
+        """Go's way: the first file that can be read, then every file of the directories."""
+        self.facts["failure"] = "no such file: " + ", ".join(files) if files else None
+        ders = collections.OrderedDict()
+        for path in files:
+            try:
+                ders.update((der, None) for der in certificates_in(path))
+            except FileNotFoundError:
+                continue
+            except OSError as problem:
+                self.facts["failure"] = f"{path}: {why_unreadable(problem)}"
+                continue
+            self.facts.update(file=path[:MAX_TEXT], failure=None)
+            break
+        for directory in directories:
+            if os.path.isdir(directory):
+                self.facts["directories"].append(directory[:MAX_TEXT])
+                for path in files_of(directory):
+                    with contextlib.suppress(OSError):
+                        ders.update((der, None) for der in certificates_in(path))
+        self.roots = list(ders)
+
+    def timeless_client(self):
+        """The verifying client, but blind to dates."""
+        context = verifying_client(self.roots)
+        context.verify_flags |= NO_CHECK_TIME
+        return context
+
+
+def certificates_in(path):
+    """The certificates of a PEM file, DER."""
+    found = []
+    for match in PEM_CERTIFICATE.finditer(read_text(path)):
+        with contextlib.suppress(binascii.Error):
+            found.append(base64.b64decode(match.group(1)))
+    return found
+
+
+def files_of(directory):
+    """The files of *directory*; links within it are left out, since they repeat its files."""
+    try:
+        names = sorted(os.listdir(directory))[:MAX_FILES]
+    except OSError:
+        return []
+    paths = [os.path.join(directory, name) for name in names]
+    return [path for path in paths if not link_within(path) and os.path.isfile(path)]
+
+
+def link_within(path):
+    """Whether *path* is a link to a neighbour."""
+    return os.path.islink(path) and "/" not in os.readlink(path)
+
+
+def daemons_environment():
+    """The agent's daemons' environment: that of their units over that of the service manager."""
+    environment = {}
+    status, said = command(["systemctl", "show-environment"], 3)
+    if status == 0:
+        environment.update(assignments(said.splitlines()))
+    status, said = command(["systemctl", "show"] + list(DAEMONS) + ["-p", "Environment"], 3)
+    if status == 0:
+        lines = [line[len("Environment=") :] for line in said.splitlines() if "=" in line]
+        environment.update(assignments(reversed(lines)))  # himdsd, the first, has the last word
+    return environment
+
+
+def assignments(lines):
+    """The NAME=value words of *lines*, quoted as for a shell."""
+    found = {}
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            words = shlex.split(line.replace("=$'", "='"))
+            found.update(word.partition("=")[::2] for word in words if "=" in word)
+    return found
+
+
+POLICY_KEYS = {
+    "minprotocol": "minimum_protocol",
+    "maxprotocol": "maximum_protocol",
+    "cipherstring": "cipher_string",
+}
+
+
+class TlsStack:
+    """The host's own TLS stack: the openssl command and the policy of openssl.cnf."""
+
+    def __init__(self):
+        self.facts = {"openssl": None, "policy_file": None, "policy_failure": None}
+        self.facts.update((ours, None) for ours in POLICY_KEYS.values())
+        self.sections = {}
+        self.files = 0
+
+    def read(self):
+        """Asks openssl for its version and directory, and reads the policy there."""
+        status, said = command(["openssl", "version"], 5)
+        if status != 0:
+            return
+        self.facts["openssl"] = scrubbed(said)
+        status, said = command(["openssl", "version", "-d"], 5)
+        match = re.search('OPENSSLDIR: "(.*)"', said)
+        if match:
+            self.read_policy(os.path.join(match.group(1), "openssl.cnf"))
+
+    def read_policy(self, path):
+        """Reads the policy that the configuration file at *path* makes the system's default."""
+        try:
+            self._read_file(path, "default", 0)
+        except FileNotFoundError:
+            return
+        except OSError as problem:
+            self.facts["policy_failure"] = scrubbed(why_unreadable(problem))
+        self.facts["policy_file"] = path[:MAX_TEXT]
+        section = "default"
+        for pointer in ("openssl_conf", "ssl_conf", "system_default"):
+            section = self.sections.get(section, {}).get(pointer, ("", ""))[0]
+        for key, (value, file) in self.sections.get(section, {}).items():
+            if key in POLICY_KEYS:
+                self.facts[POLICY_KEYS[key]] = None if value.lower() == "none" else scrubbed(value)
+                self.facts["policy_file"] = file[:MAX_TEXT]
+
+    def _read_file(self, path, section, depth):
+        """Reads a configuration file (openssl config(5)); returns the section it ends in."""
+        self.files += 1
+        for line in read_text(path).replace("\\\n", "").splitlines():
+            line = line.partition("#")[0].strip()
+            heading = re.match(r"\[\s*(\S+)\s*\]", line)
+            include = re.match(r"\.include[\s=]+(/.*)", line)
+            if heading:
+                section = heading.group(1)
+            elif include:
+                section = self._include(include.group(1).strip("\"' "), section, depth + 1)
+            elif "=" in line:
+                self._set(section, line, path)
+        return section
+
+    def _include(self, path, section, depth):
+        paths = [path]
+        if os.path.isdir(path):
+            paths = [one for one in files_of(path) if one.endswith((".cnf", ".conf"))]
+        for one in paths:
+            if depth <= 5 and self.files < 100:
+                with contextlib.suppress(FileNotFoundError):
+                    section = self._read_file(one, section, depth)
+        return section
+
+    def _set(self, section, line, path):
+        key, _, value = line.partition("=")
+        # What stands before a dot only makes keys distinct: TLS.MinProtocol is MinProtocol.
+        key = key.strip().rpartition(".")[2].lower()
+        value = value.strip().strip("\"'")
+        if not value.startswith("DTLS"):
+            self.sections.setdefault(section, {})[key] = value, path
+
+
+class DefaultClient:
+    """What the host's ``openssl s_client`` negotiates, under the host's own policy.
+
+    Tried once, with the first endpoint that shook hands, while the rest is being measured.
+    """
+
+    def __init__(self, order):
+        self.order = order
+        self.facts = None
+        self.lock = threading.Lock()
+        self.thread = None
+
+    def try_with(self, route):
+        """Starts the one trial, unless there was one or the proxy wants credentials."""
+        proxy = self.order.proxy
+        with self.lock:
+            if self.thread is None and not (proxy and proxy.credentials):
+                self.thread = start(self._try, route.target, *self._way(route))
+
+    def _way(self, route):
+        if self.order.proxy is None:
+            return ["-connect", host_and_port(route.address, route.port)]
+        host, port, _ = mapped(self.order, route.target)
+        proxy = host_and_port(self.order.proxy.host, self.order.proxy.port)
+        return ["-connect", host_and_port(host, port), "-proxy", proxy]
+
+    def _try(self, target, *way):
+        arguments = ["openssl", "s_client"] + list(way) + ["-servername", target.name]
+        status, said = command(arguments, self.order.limits.http)
+        if status is None and said == os.strerror(errno.ENOENT):
+            return  # there is no such command
+        protocol, cipher, failure = negotiated(said)
+        self.facts = {"endpoint": host_and_port(target.name, target.port), "protocol": protocol}
+        self.facts.update(cipher=cipher, failure=failure)
+
+    def wait(self):
+        """Returns when the trial, if any, is over."""
+        if self.thread is not None:
+            self.thread.join()
+
+
+def negotiated(said):
+    """(protocol, cipher, failure) in the output of ``openssl s_client``."""
+    summary = re.search(r"^New, (\S+), Cipher is (\S+)", said, re.MULTILINE)
+    if summary and summary.group(2) != "(NONE)":
+        # Before OpenSSL 1.1.1 the summary says TLSv1/SSLv3 for everything.
+        session = re.search(r"^ *Protocol *: (\S+)", said, re.MULTILINE)
+        return (session or summary).group(1), summary.group(2), None
+    reasons = re.findall(r":error:[0-9A-Fa-f]+:[^:]*:[^:]*:([^:\n]+)", said)
+    last_line = (said.strip().splitlines() or ["no output"])[-1]
+    return None, None, scrubbed(reasons[-1] if reasons else last_line)
+
+
+# ------------------------------------------------------------------------------ evidence out
+
+
+class Run:
+    """One order being carried out: the network and the facts, side by side."""
+
+    def __init__(self, order):
+        self.order = order
+        self.started = time.time()
+        self.trust = TrustStore(order)
+        self.tls = TlsStack()
+        self.host = HostFacts()
+        self.default_client = DefaultClient(order)
+        self.survey = Survey(order, self.trust, self.default_client)
+        self.over, self._end = os.pipe()
+        self.complete = False
+
+    def carry_out(self):
+        """Measures and reads everything; ``over`` becomes readable when all is done."""
+        try:
+            facts = [start(read) for read in (self.trust.load, self.tls.read, self.host.read)]
+            self.survey.run()
+            for thread in facts:
+                thread.join()
+            self.default_client.wait()
+            self.complete = True
+        finally:
+            os.close(self._end)
+
+    def evidence(self):
+        """What is known by now."""
+        complete = self.complete
+        measurements = [endpoint.measurement() for endpoint in list(self.survey.endpoints)]
+        return {
+            "evidence": 1,
+            "run": self.order.run[:MAX_TEXT],
+            "host": self.order.host[:MAX_TEXT],
+            "probe": {
+                "version": PROBE_VERSION,
+                "platform": "linux",
+                "python": platform.python_version(),
+                "openssl_library": ssl.OPENSSL_VERSION,
+            },
+            "started": self.started,
+            "finished": time.time(),
+            "complete": complete,
+            "vantage": vantage(self.order, self.host, measurements),
+            "facts": {
+                "os": self.host.os,
+                "tls": dict(self.tls.facts, default_client=self.default_client.facts),
+                "trust": dict(self.trust.facts),
+                "agent": self.host.agent,
+            },
+            "measurements": measurements,
+            "discovered": [call.discovered() for call in self.survey.calls],
+        }
+
+
+def rendered(evidence):
+    """The evidence as ASCII on one line; where it is too large, the bulky parts are left out."""
+    text = json.dumps(evidence, ensure_ascii=True, allow_nan=False)
+    for bulky in ("chain", "headers", "addresses"):
+        if len(text) <= MAX_EVIDENCE:
+            break
+        evidence["complete"] = False
+        for measurement in evidence["measurements"]:
+            for step in measurement["observations"]:
+                step["data"].pop(bulky, None)
+        text = json.dumps(evidence, ensure_ascii=True, allow_nan=False)
+    return text
+
+
+def wait_for_end(run, seconds):
+    """Waits until *run* is over or the time is; false when nobody listens any more."""
+    output = sys.stdout.fileno()
+    poller = select.poll()
+    poller.register(run.over, select.POLLIN)
+    poller.register(output, 0)  # errors and hang-ups are reported unasked
+    events = dict(poller.poll(int(seconds * 1000)))
+    return output not in events
+
+
+def main():
+    """Carries out the order on standard input and prints the evidence; returns the exit status."""
+    sys.dont_write_bytecode = True
+    try:
+        order = read_order(sys.stdin.buffer)
+    except (BadOrder, OSError) as problem:
+        sys.stderr.write(f"probe: bad order: {scrubbed(problem)}\n")
+        return 2
+    # The last resort: should all else hang, the kernel ends us.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(math.ceil(order.limits.deadline) + 10)
+    run = Run(order)
+    start(run.carry_out)
+    spare = min(1.0, order.limits.deadline / 4)
+    if not wait_for_end(run, order.limits.deadline - spare):
+        return 1
+    lines = "\n".join((BEGIN, rendered(run.evidence()), END)) + "\n"
+    sys.stdout.write(lines)
+    sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        exit_status = main()
+    except OSError:  # standard output is closed
+        exit_status = 1
+    # Not sys.exit: threads that hang in the resolver would hold us.
+    sys.stderr.flush()
+    os._exit(exit_status)

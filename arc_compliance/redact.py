@@ -1,0 +1,49 @@
+"""Secrets and control characters leave a text before anybody keeps it.
+
+Every text from a host, and every text that an operator typed, passes here on its way to a file
+or a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_HIDDEN = "***"
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@'\"<>]+(?=@)")
+_TOKENS = re.compile(
+    r"(?i)\b(authorization\s*[:=]\s*(?:basic|bearer|negotiate)?\s*"
+    r"|(?:password|passwd|secret|token|sig|sas|access_key|client_secret)\s*[=:]\s*)"
+    r"[^\s&;,'\"<>]+"
+)
+_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def redact(text: str) -> str:
+    """*text* without credentials in URLs, tokens and authorization values."""
+    text = _CREDENTIALS.sub(_HIDDEN, text)
+    text = _JWT.sub(_HIDDEN, text)
+    return _TOKENS.sub(lambda found: found[1] + _HIDDEN, text)
+
+
+def scrub(text: str) -> str:
+    """*text* without terminal sequences, control and bidirectional characters, and redacted.
+
+    What remains can stand in XML 1.0, in a terminal and, escaped, in HTML.
+    """
+    return redact(_CONTROL.sub("", _ANSI.sub("", text)))
+
+
+def scrub_all(value: Any) -> Any:
+    """*value*, plain JSON data, with every text in it scrubbed, keys included."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, list):
+        return [scrub_all(one) for one in value]
+    if isinstance(value, dict):
+        return {scrub(str(key)): scrub_all(one) for key, one in value.items()}
+    return value

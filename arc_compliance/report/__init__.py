@@ -1,0 +1,1 @@
+"""Judgements become documents for people and machines."""

@@ -1,0 +1,75 @@
+"""What the terminal says at the end: the verdict, a line per host, the causes and who mends them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from textwrap import wrap
+
+from arc_compliance.judge.causes import CAUSES
+from arc_compliance.judge.judgement import Verdict
+from arc_compliance.report.compliance import ComplianceReport
+
+MOST_CAUSES = 8
+_SHOWN = (
+    Verdict.FAIL,
+    Verdict.ERROR,
+    Verdict.WARN,
+    Verdict.WAIVED,
+    Verdict.PASS,
+    Verdict.BLOCKED,
+    Verdict.NOT_TESTED,
+    Verdict.NOT_TESTABLE,
+    Verdict.NOT_APPLICABLE,
+)
+
+
+def render_terminal(report: ComplianceReport, width: int) -> Iterator[str]:
+    """The summary's lines, none longer than *width* columns but for unbreakable words."""
+    for host in report.hosts:
+        counts = Counter(
+            r.judgement.verdict for r in report.results if r.judgement.host == host.label
+        )
+        words = ", ".join(f"{counts[v]} {v.value}" for v in _SHOWN if counts[v])
+        where = "" if host.measured else " (not measured)"
+        yield from _wrapped(f"{host.label}{where}: {words or 'nothing selected'}", width, indent=2)
+    yield from _causes(report, width)
+    yield from _untested(report, width)
+
+
+def _causes(report: ComplianceReport, width: int) -> Iterator[str]:
+    """The most frequent causes, each with what it hits, the remedy and its owner."""
+    red = report.of(Verdict.FAIL, Verdict.ERROR, Verdict.WARN)
+    causes = Counter(j.cause for j in red if j.cause)
+    if not causes:
+        return
+    yield ""
+    for name, _ in causes.most_common(MOST_CAUSES):
+        hit = [j for j in red if j.cause == name]
+        rows = Counter(j.requirement for j in hit)
+        hosts = {j.host for j in hit}
+        shown = ", ".join(list(rows)[:4]) + (f" and {len(rows) - 4} more" if len(rows) > 4 else "")
+        on = next(iter(hosts)) if len(hosts) == 1 else f"{len(hosts)} hosts"
+        yield from _wrapped(f"{name} ({CAUSES[name].words}): {shown} on {on}", width, indent=2)
+        for remedy in dict.fromkeys(j.remedy for j in hit[:1]):
+            yield from _wrapped(f"-> {remedy}", width, indent=5)
+    if len(causes) > MOST_CAUSES:
+        yield f"and {len(causes) - MOST_CAUSES} more causes, see the report"
+
+
+def _untested(report: ComplianceReport, width: int) -> Iterator[str]:
+    open_musts = [j for j in report.of(Verdict.NOT_TESTED) if j.must]
+    if open_musts:
+        names = ", ".join(dict.fromkeys(j.requirement for j in open_musts))
+        yield ""
+        yield from _wrapped(f"not tested: {names}", width, indent=2)
+
+
+def _wrapped(text: str, width: int, indent: int) -> list[str]:
+    return wrap(
+        text,
+        max(width, 40),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

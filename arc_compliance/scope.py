@@ -1,0 +1,123 @@
+"""What a run is about: cloud, location, phase, features, scenario, private link, proxy.
+
+A scope decides, before anything is measured, which requirements apply to a host and why the
+others do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from arc_compliance.catalogue.model import Condition, Endpoint, Requirement
+
+AUTO = "auto"
+"""The location that stands for "the region in the host's own agent configuration"."""
+
+
+class Phase(str, Enum):
+    """Which of the document's "when required" rows count; each includes the "always" rows."""
+
+    ALL = "all"
+    INSTALL = "install"
+    CONNECT = "connect"
+    OPERATE = "operate"
+
+
+class Feature(str, Enum):
+    """What the server is used for beyond the agent itself."""
+
+    SSH = "ssh"
+    WAC = "wac"
+
+
+class Scenario(str, Enum):
+    """Arc-enabled servers as a whole, or Extended Security Updates only."""
+
+    SERVERS = "servers"
+    ESU = "esu"
+
+
+class PrivateLink(str, Enum):
+    """Which private endpoints are in use."""
+
+    ARC = "arc"
+    ARM = "arm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What one run requires of a host.
+
+    ``location`` is an Azure region, AUTO, or None for all known regions. ``proxy`` is a URL or
+    None for the direct route. ``given_names`` maps a row's label to names that an operator gave.
+    """
+
+    cloud: str
+    location: str | None = None
+    phase: Phase = Phase.ALL
+    features: frozenset[Feature] = frozenset()
+    scenario: Scenario = Scenario.SERVERS
+    private_link: frozenset[PrivateLink] = frozenset()
+    proxy: str | None = None
+    given_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    strict_inspection: bool = False
+    strict_should: bool = False
+
+    def resolves_privately(self, row: Endpoint) -> bool:
+        """Whether the document has *row* on a private endpoint under this scope."""
+        return row.private in {link.value for link in self.private_link}
+
+    def regional_names(self, row: Endpoint, agent_location: str | None) -> tuple[str, ...]:
+        """The names of *row* in the scope's region; in every known one where none is set."""
+        location = agent_location if self.location == AUTO else self.location
+        if location is not None:
+            return row.regional_names.get(location, ())
+        return tuple(name for names in row.regional_names.values() for name in names)
+
+    def not_applicable(self, requirement: Requirement) -> str | None:
+        """Why *requirement* does not apply under this scope, or None where it does.
+
+        Every host of this edition is a Linux host. Whether an agent is installed is the host's
+        to say, so the condition is left to the judges.
+        """
+        for condition in requirement.when:
+            if reason := self._unmet(condition):
+                return reason
+        return None
+
+    def _unmet(self, condition: Condition) -> str | None:
+        esu = self.scenario is Scenario.ESU
+        met = {
+            Condition.ALWAYS: True,
+            Condition.AGENT_INSTALLED: True,
+            Condition.LINUX: True,
+            Condition.WINDOWS: False,
+            Condition.INSTALL: self.phase in (Phase.ALL, Phase.INSTALL),
+            Condition.CONNECT: self.phase in (Phase.ALL, Phase.CONNECT),
+            Condition.SSH_OR_WAC: bool(self.features),
+            Condition.WAC: Feature.WAC in self.features,
+            Condition.PROXY: self.proxy is not None,
+            Condition.PRIVATE_LINK: bool(self.private_link),
+            Condition.NO_PRIVATE_LINK: not self.private_link,
+            Condition.ADDRESS_FILTER: False,
+            Condition.SERVERS: not esu,
+            Condition.ESU: esu,
+        }
+        return None if met[condition] else _REASONS[condition]
+
+
+_REASONS = {
+    Condition.WINDOWS: "concerns Windows; this host runs Linux",
+    Condition.INSTALL: "needed while installing only; the phase leaves installation out",
+    Condition.CONNECT: "needed while connecting or disconnecting only; the phase leaves that out",
+    Condition.SSH_OR_WAC: "SSH and Windows Admin Center are not in use (--features=ssh,wac)",
+    Condition.WAC: "Windows Admin Center is not in use (--features=wac)",
+    Condition.PROXY: "no proxy is in use (--proxy=URL)",
+    Condition.PRIVATE_LINK: "no private endpoint is in use (--private-link=arc)",
+    Condition.NO_PRIVATE_LINK: "private endpoints are in use; the row is for public ones",
+    Condition.ADDRESS_FILTER: "no firewall that filters outbound traffic by address was named",
+    Condition.SERVERS: "the scenario is Extended Security Updates; its own rows apply instead",
+    Condition.ESU: "the scenario is Arc-enabled servers (--scenario=esu)",
+}

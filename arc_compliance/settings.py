@@ -1,0 +1,300 @@
+"""The options of a run, checked whole before any host is touched."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import certifi
+
+from arc_compliance.catalogue import Catalogue, CatalogueError, load_catalogue
+from arc_compliance.collect import Access
+from arc_compliance.hosts import HostError, HostSpec, parse_hosts
+from arc_compliance.judge.public_roots import PublicRoots
+from arc_compliance.plan import ConnectTo, Limits
+from arc_compliance.redact import redact, scrub
+from arc_compliance.scope import AUTO, Feature, Phase, PrivateLink, Scenario, Scope
+
+NAMED_ROOTS = Path(__file__).with_name("catalogue") / "public_roots.pem"
+LONGEST = 3600.0
+"""The largest time limit, in seconds: one hour."""
+
+_CONNECT_TO = re.compile(
+    r"(?P<host>\[[^\]]*\]|[^:\[\]]*):(?P<port>\d*):(?P<address>\[[^\]]*\]|[^:\[\]]*):(?P<to>\d*)"
+)
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
+)
+
+Word = TypeVar("Word", bound=Enum)
+
+
+class SettingsError(ValueError):
+    """An option that cannot be used; the text names the option and what to write instead."""
+
+
+class Demo(str, Enum):
+    """The simulated Azure: as it should be, or with faults in it."""
+
+    HEALTHY = "healthy"
+    FAULTY = "faulty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One run's options as typed values. ``public_roots`` is PEM; ``given`` lists what differs
+    from the defaults, redacted, for the report."""
+
+    catalogue: Catalogue
+    scope: Scope
+    hosts: tuple[HostSpec, ...]
+    access: Access
+    limits: Limits
+    forks: int
+    connect_to: tuple[ConnectTo, ...]
+    public_roots: bytes
+    report_dir: Path
+    demo: Demo | None
+    given: tuple[tuple[str, str], ...]
+
+
+def read_settings(options: Any, invocation_dir: Path) -> Settings:
+    """The settings that *options* (attributes named as the options' destinations) stand for.
+
+    Raise SettingsError for the first option that cannot be used. Nothing is written.
+    """
+    try:
+        catalogue = load_catalogue(options.cloud)
+    except CatalogueError as error:
+        raise SettingsError(f"--cloud: {error}") from error
+    try:
+        hosts = parse_hosts(options.hosts)
+    except HostError as error:
+        raise SettingsError(str(error)) from error
+    demo = _demo(options.demo)
+    if demo and options.hosts is not None:
+        raise SettingsError("--demo: the simulated Azure is on this machine; leave --hosts out")
+    if demo and options.proxy != "none":
+        raise SettingsError("--demo: the simulated Azure has no proxy; leave --proxy out")
+    if options.connection not in (None, "ssh", "local"):
+        raise SettingsError("--connection: write the backend into --hosts, as in ssh://web01")
+    features = options.features.split(",") if options.features else []
+    links = options.private_link.split(",") if options.private_link else []
+    scope = Scope(
+        cloud=options.cloud,
+        location=_location(options.location, catalogue),
+        phase=_word("--phase", options.phase, Phase),
+        features=frozenset(_word("--features", one, Feature) for one in features),
+        scenario=_word("--scenario", options.scenario, Scenario),
+        private_link=_private_link(links),
+        proxy=_proxy(options.proxy),
+        given_names=_endpoints(options.endpoint, catalogue),
+        strict_inspection=options.strict_inspection,
+        strict_should=options.strict_should,
+    )
+    return Settings(
+        catalogue=catalogue,
+        scope=scope,
+        hosts=hosts,
+        access=Access(
+            ssh_config=_readable("--ssh-config", options.ssh_config, invocation_dir),
+            ssh_identity_file=_readable(
+                "--ssh-identity-file", options.ssh_identity_file, invocation_dir
+            ),
+            sudo=options.sudo or options.sudo_user is not None,
+            sudo_user=options.sudo_user,
+        ),
+        limits=Limits(
+            connect=_seconds("--connect-timeout", options.connect_timeout),
+            http=_seconds("--http-timeout", options.http_timeout),
+            deadline=_seconds("--host-deadline", options.host_deadline),
+        ),
+        forks=_forks(options.forks),
+        connect_to=tuple(_connect_to(one) for one in options.connect_to),
+        public_roots=_public_roots(options.public_roots, invocation_dir),
+        report_dir=invocation_dir / options.report_dir,
+        demo=demo,
+        given=_given(options),
+    )
+
+
+def check_report_dir(report_dir: Path) -> None:
+    """Make *report_dir*; raise SettingsError where reports cannot be written into it."""
+    try:
+        (report_dir / "evidence").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=report_dir / "evidence"):
+            pass
+        with tempfile.TemporaryFile(dir=report_dir):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"--report-dir: {report_dir} cannot be written: {error.strerror}"
+        ) from error
+
+
+def _word(option: str, text: str, kind: type[Word]) -> Word:
+    """The member of *kind* called *text*."""
+    known = [str(one.value) for one in kind]
+    if text in known:
+        return kind(text)
+    raise SettingsError(f"{option}: unknown value {text!r}{_did_you_mean(text, known)}")
+
+
+def _did_you_mean(text: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(text, known, n=1)
+    guess = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"{guess}; known: {', '.join(known)}"
+
+
+def _demo(text: str | None) -> Demo | None:
+    if text is None:
+        return None
+    if text not in [one.value for one in Demo]:
+        raise SettingsError(
+            f"--demo: unknown value {text!r}; write --demo or --demo=faulty, and paths before it"
+        )
+    return Demo(text)
+
+
+def _location(text: str | None, catalogue: Catalogue) -> str | None:
+    if text is None or text == AUTO or text in catalogue.regions:
+        return text
+    known = (*catalogue.regions, AUTO)
+    raise SettingsError(
+        f"--location: unknown region {text!r} in {catalogue.cloud}{_did_you_mean(text, known)}"
+    )
+
+
+def _private_link(words: Iterable[str]) -> frozenset[PrivateLink]:
+    links = frozenset(_word("--private-link", one, PrivateLink) for one in words)
+    if links and PrivateLink.ARC not in links:
+        raise SettingsError("--private-link: arm goes with arc; write --private-link=arc,arm")
+    return links
+
+
+def _proxy(text: str) -> str | None:
+    if text == "none":
+        return None
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        url, port = urlsplit(""), None
+    whole = not url.path.strip("/") and not url.query and not url.fragment and port != 0
+    if url.scheme == "http" and url.hostname and whole and not re.search(r"\s", text):
+        return text
+    hint = "the agent takes http:// proxies only; " if url.scheme == "https" else ""
+    raise SettingsError(
+        f"--proxy: {redact(text)!r} is no proxy; {hint}write none or http://[user:pw@]host[:port]"
+    )
+
+
+def _endpoints(options: Sequence[str], catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """The names given for wildcard rows, by the row's label."""
+    rows = {r.id: r.endpoint for r in catalogue.requirements if r.endpoint}
+    wildcards = [one for one, row in rows.items() if row.wildcard]
+    given: dict[str, tuple[str, ...]] = {}
+    for text in options:
+        requirement, separator, names = text.partition("=")
+        if not separator or not names:
+            raise SettingsError(f"--endpoint: {text!r} is not REQUIREMENT=HOST[,HOST...]")
+        if requirement not in wildcards:
+            raise SettingsError(
+                f"--endpoint: {requirement!r} is no row with a wildcard"
+                f"{_did_you_mean(requirement, wildcards)}"
+            )
+        row = rows[requirement]
+        for name in names.lower().split(","):
+            if not _HOST_NAME.fullmatch(name) or not row.matches(name):
+                raise SettingsError(f"--endpoint: {name!r} is no name of {row.label}")
+            given[row.label] = (*given.get(row.label, ()), name)
+    return given
+
+
+def _connect_to(text: str) -> ConnectTo:
+    found = _CONNECT_TO.fullmatch(text)
+    ports = [int(found[part]) if found[part] else None for part in ("port", "to")] if found else []
+    if found is None or any(port is not None and not 0 < port < 65536 for port in ports):
+        raise SettingsError(f"--connect-to: {text!r} is not HOST:PORT:ADDR:PORT, as curl takes it")
+    return found["host"].strip("[]"), ports[0], found["address"].strip("[]"), ports[1]
+
+
+def _seconds(option: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= LONGEST:
+        raise SettingsError(f"{option}: {text!r} is no number of seconds up to {LONGEST:g}")
+    return value
+
+
+def _forks(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1000:
+        raise SettingsError(f"--forks: {text!r} is no number of hosts from 1 to 1000")
+    return int(text)
+
+
+def _readable(option: str, text: str | None, invocation_dir: Path) -> str | None:
+    """The whole path of *text*, so that a worker elsewhere finds the same file."""
+    if text is None:
+        return None
+    path = invocation_dir / Path(text).expanduser()
+    try:
+        with path.open("rb"):
+            return str(path)
+    except OSError as error:
+        raise SettingsError(f"{option}: {text} cannot be read: {error.strerror}") from error
+
+
+def _public_roots(text: str | None, invocation_dir: Path) -> bytes:
+    """The PEM of --public-roots; of certifi and the roots that Azure names where none is given."""
+    if text is None:
+        return Path(certifi.where()).read_bytes() + b"\n" + NAMED_ROOTS.read_bytes()
+    path = Path(_readable("--public-roots", text, invocation_dir) or text)
+    try:
+        pem = path.read_bytes()
+        PublicRoots(pem)
+    except OSError as error:
+        raise SettingsError(f"--public-roots: {text} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(f"--public-roots: {text} holds no PEM certificates") from error
+    return pem
+
+
+_SHOWN = {
+    "phase": "all",
+    "features": None,
+    "scenario": "servers",
+    "private_link": None,
+    "proxy": "none",
+    "endpoint": [],
+    "public_roots": None,
+    "strict_inspection": False,
+    "strict_should": False,
+    "connect_to": [],
+    "connect_timeout": "5",
+    "http_timeout": "15",
+    "host_deadline": "60",
+    "demo": None,
+    "sudo": False,
+}
+
+
+def _given(options: Any) -> tuple[tuple[str, str], ...]:
+    """What differs from the defaults, as an auditor may read it."""
+    given = []
+    for name, default in _SHOWN.items():
+        value = getattr(options, name)
+        if value != default:
+            text = ",".join(value) if isinstance(value, list) else str(value)
+            given.append((f"--{name.replace('_', '-')}", scrub(text)))
+    return tuple(given)

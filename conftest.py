@@ -1,0 +1,8 @@
+"""Names the modules that know pytest; nothing else."""
+
+pytest_plugins = [
+    "fixtures.options",
+    "fixtures.cases",
+    "fixtures.hosts",
+    "fixtures.reporting",
+]

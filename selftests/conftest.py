@@ -1,0 +1,156 @@
+"""What the self-tests share: the suite run as a user runs it, and real OpenSSH servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selftests.suite_run import ROOT, SuiteRun
+
+SSHD = Path("/usr/sbin/sshd")
+
+
+def needs(present: object, what: str) -> None:
+    """Skip where a part of the system is missing; in CI that is a failure."""
+    if present:
+        return
+    reason = f"{what} is not installed"
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}, and CI takes no skips")
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
+    """Runs the compliance suite in a process of its own, with a report folder of its own."""
+
+    def run(*arguments: str, timeout: float = 120, env: dict[str, str] | None = None) -> SuiteRun:
+        reports = tmp_path / "reports"
+        command = [sys.executable, "-m", "pytest", f"--report-dir={reports}", *arguments]
+        done = subprocess.run(
+            [*command, "-p", "no:cacheprovider"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env={**clean_environment(), "COLUMNS": "80", **(env or {})},
+            check=False,
+        )
+        return SuiteRun(done.returncode, done.stdout, done.stderr, reports)
+
+    return run
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without what pytest and its plugins left in it."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
+
+
+class Sshd:
+    """OpenSSH servers on loopback, each with a port of its own, and the ssh config to reach them.
+
+    ``names`` are aliases of ssh_config: the suite is given them as anybody's hosts.
+    """
+
+    def __init__(self, directory: Path, names: list[str]) -> None:
+        self.directory = directory
+        self.names = names
+        self.config = directory / "ssh_config"
+        self._servers: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        key = self.directory / "key"
+        for path in (key, self.directory / "host_key"):
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True
+            )
+        authorized = self.directory / "authorized_keys"
+        shutil.copy(key.with_suffix(".pub"), authorized)
+        authorized.chmod(0o600)
+        lines = []
+        for name in self.names:
+            port = _free_port()
+            self._serve(port, authorized)
+            lines += [
+                f"Host {name}",
+                "  HostName 127.0.0.1",
+                f"  Port {port}",
+                f"  HostKeyAlias {name}",
+            ]
+        lines += [
+            "Host dead",
+            "  HostName 127.0.0.1",
+            f"  Port {_free_port()}",
+            "Host *",
+            f"  IdentityFile {key}",
+            "  IdentitiesOnly yes",
+            "  StrictHostKeyChecking no",
+            f"  UserKnownHostsFile {self.directory / 'known_hosts'}",
+            "  LogLevel ERROR",
+            "  KexAlgorithms curve25519-sha256",
+        ]
+        self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def _serve(self, port: int, authorized: Path) -> None:
+        options = {
+            "ListenAddress": "127.0.0.1",
+            "Port": str(port),
+            "HostKey": str(self.directory / "host_key"),
+            "AuthorizedKeysFile": str(authorized),
+            "PidFile": "none",
+            "StrictModes": "no",
+            "UsePAM": "no",
+            "PasswordAuthentication": "no",
+            "MaxStartups": "100",
+        }
+        arguments = [text for key, value in options.items() for text in ("-o", f"{key}={value}")]
+        self._servers.append(
+            subprocess.Popen(
+                [str(SSHD), "-D", "-e", "-f", "/dev/null", *arguments],
+                stderr=(self.directory / f"sshd-{port}.log").open("wb"),
+                start_new_session=True,
+            )
+        )
+        _wait_for(port)
+
+    def stop(self) -> None:
+        for server in self._servers:
+            server.send_signal(signal.SIGTERM)
+            server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """Two OpenSSH servers, web01 and web02, and a name, dead, where nobody answers."""
+    needs(SSHD.exists(), "openssh-server")
+    Path("/run/sshd").mkdir(exist_ok=True) if os.geteuid() == 0 else None
+    servers = Sshd(tmp_path_factory.mktemp("sshd"), ["web01", "web02"])
+    servers.start()
+    yield servers
+    servers.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise TimeoutError(f"no sshd at port {port}")

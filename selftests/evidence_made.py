@@ -1,0 +1,149 @@
+"""Evidence made by hand, for judges: a healthy endpoint, and ways in which it is not."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timezone
+from functools import cache
+from typing import Any
+
+import trustme
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+
+from arc_compliance.catalogue import load_catalogue
+from arc_compliance.evidence import Evidence
+from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.public_roots import PublicRoots
+from arc_compliance.plan import Case, plan_cases
+from arc_compliance.scope import Scope
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+CATALOGUE = load_catalogue("AzureChinaCloud")
+Failed = tuple[str, str]
+
+
+@cache
+def authority(name: str = "public") -> trustme.CA:
+    """A certificate authority of its own for each *name*."""
+    return trustme.CA(organization_name=name)
+
+
+@cache
+def chain(host: str, issuer: str = "public", *, expired: bool = False) -> tuple[str, ...]:
+    """The base64 DER chain of a certificate for *host*."""
+    until = datetime(2026, 1, 1, tzinfo=timezone.utc) if expired else datetime(2030, 1, 1)
+    leaf = authority(issuer).issue_cert(
+        host,
+        not_before=datetime(2025, 1, 1, tzinfo=timezone.utc),
+        not_after=until.replace(tzinfo=timezone.utc),
+    )
+    blobs = leaf.cert_chain_pems
+    return tuple(
+        base64.b64encode(load_pem_x509_certificate(b.bytes()).public_bytes(Encoding.DER)).decode()
+        for b in blobs
+    )
+
+
+def grounds(**scope: Any) -> Grounds:
+    """Grounds under which the authority "public" is the only public root."""
+    return Grounds(
+        catalogue=CATALOGUE,
+        scope=Scope(cloud="AzureChinaCloud", **scope),
+        now=NOW,
+        public_roots=PublicRoots(authority().cert_pem.bytes()),
+    )
+
+
+def case_of(requirement: str, endpoint: str = "", **scope: Any) -> Case:
+    """The case of *requirement* on host h, for the row *endpoint* where there are several."""
+    cases = plan_cases(CATALOGUE, Scope(cloud="AzureChinaCloud", **scope), ["h"])
+    (found,) = [
+        c
+        for c in cases
+        if c.requirement.id == requirement
+        and (not endpoint or (c.row is not None and c.row.label == endpoint))
+    ]
+    return found
+
+
+def measurement(
+    name: str,
+    failed: Failed | None = None,
+    *,
+    sent: tuple[str, ...] | None = None,
+    certificate: str | None = None,
+    status: int = 403,
+    headers: dict[str, str] | None = None,
+    protocol: str = "TLSv1.2",
+    addresses: tuple[str, ...] = ("192.0.2.1",),
+    dead: tuple[dict[str, str], ...] = (),
+    flaky: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """One endpoint's measurement; *failed* is (stage, cause) of the step that ended it."""
+    data: dict[str, dict[str, Any]] = {
+        "resolve": {"addresses": list(addresses), "via": "resolver"},
+        "connect": {
+            "address": addresses[0],
+            "port": 443,
+            "source": "192.0.2.9",
+            "dead": list(dead),
+        },
+        "tls": {
+            "protocol": protocol,
+            "cipher": "ECDHE-RSA-AES256-GCM-SHA384",
+            "chain": list(sent if sent is not None else chain(name)),
+        },
+        "certificate": {"verified": certificate is None, "protocol": "TLSv1.3"},
+        "http": {"status": status, "headers": headers or {}, "via": "tls12"},
+    }
+    observations = []
+    for stage, values in data.items():
+        cause = failed[1] if failed and failed[0] == stage else None
+        if stage == "certificate" and certificate:
+            cause = certificate
+        failure = {"cause": cause, "detail": ""} if cause else None
+        observations.append(
+            {"stage": stage, "started": 1.0, "duration": 0.1, "failure": failure, "data": values}
+        )
+        if failed and failed[0] == stage:
+            break
+    return {
+        "name": name,
+        "port": 443,
+        "scheme": "https",
+        "origin": "ordered",
+        "attempts": 2 if failed or flaky else 1,
+        "flaky": flaky,
+        "observations": observations,
+    }
+
+
+def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
+    """Evidence of host h with *measurements*; *parts* replace what is said of tls, agent, …"""
+    tls = {"openssl": "OpenSSL 3.0.15 3 Sep 2024", "policy_file": "/etc/ssl/openssl.cnf"}
+    return Evidence.model_validate(
+        {
+            "evidence": 1,
+            "run": "run",
+            "host": "h",
+            "probe": {
+                "version": "1",
+                "platform": "linux",
+                "python": "3.11.2",
+                "openssl_library": "OpenSSL 3.0.15",
+            },
+            "started": 1.0,
+            "finished": 2.0,
+            "complete": parts.get("complete", True),
+            "vantage": {"hostname": "h", "user": "root"},
+            "facts": {
+                "os": {},
+                "tls": {**tls, **parts.get("tls", {})},
+                "trust": {},
+                "agent": parts.get("agent", {"installed": False}),
+            },
+            "measurements": measurements,
+            "discovered": parts.get("discovered", []),
+        }
+    )

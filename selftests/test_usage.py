@@ -1,0 +1,114 @@
+"""Bad input: exit 4 and one clear line, before any host is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from selftests.suite_run import SuiteRun
+
+RunSuite = Callable[..., SuiteRun]
+
+FAULTS = {
+    "--cloud=AzureChina": "--cloud: unknown cloud 'AzureChina'",
+    "--cloud=AzureCloud": "--cloud: no catalogue for AzureCloud yet",
+    "--location=chinanorth33": "--location: unknown region 'chinanorth33' in AzureChinaCloud "
+    "(did you mean 'chinanorth3'?)",
+    "--phase=instal": "--phase: unknown value 'instal' (did you mean 'install'?)",
+    "--features=ssh,vac": "--features: unknown value 'vac' (did you mean 'wac'?)",
+    "--scenario=server": "--scenario: unknown value 'server' (did you mean 'servers'?)",
+    "--private-link=arm": "--private-link: arm goes with arc; write --private-link=arc,arm",
+    "--demo=broken": "--demo: unknown value 'broken'",
+    "--proxy=proxy:3128": "--proxy: 'proxy:3128' is no proxy",
+    "--proxy=https://proxy": "the agent takes http:// proxies only",
+    "--hosts=web01": "--hosts: 'web01' names no backend; write ssh://web01",
+    "--hosts=ssh://a,,ssh://b": "--hosts: an empty name in the list",
+    "--hosts=winrm://a": "--hosts: no backend 'winrm' in this edition; use local or ssh",
+    "--hosts=ssh://a,ssh://root@a": "--hosts: 'a' is named twice",
+    "--hosts=ssh://-oProxyCommand=x": "--hosts: '-oProxyCommand=x' is no host",
+    "--hosts=ssh://a;reboot": "--hosts: 'a;reboot' is no host",
+    "--hosts=ssh://a:0": "--hosts: 0 is no port in 'a:0'",
+    "--connect-to=a:443:b": "--connect-to: 'a:443:b' is not HOST:PORT:ADDR:PORT",
+    "--connect-to=a:443:b:70000": "--connect-to: 'a:443:b:70000' is not HOST:PORT:ADDR:PORT",
+    "--endpoint=urls/azgn": "--endpoint: 'urls/azgn' is not REQUIREMENT=HOST",
+    "--endpoint=urls/login=a.b": "--endpoint: 'urls/login' is no row with a wildcard",
+    "--endpoint=urls/azgn=evil.example": "--endpoint: 'evil.example' is no name of azgn*.servicebus",
+    "--public-roots=/nowhere.pem": "--public-roots: /nowhere.pem cannot be read",
+    "--public-roots=/etc/hostname": "--public-roots: /etc/hostname holds no PEM certificates",
+    "--connect-timeout=0": "--connect-timeout: '0' is no number of seconds",
+    "--http-timeout=nan": "--http-timeout: 'nan' is no number of seconds",
+    "--host-deadline=soon": "--host-deadline: 'soon' is no number of seconds",
+    "--forks=0": "--forks: '0' is no number of hosts",
+    "--ssh-config=/nowhere": "--ssh-config: /nowhere cannot be read",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_option_ends_with_4_and_names_itself(run_suite: RunSuite, fault: str) -> None:
+    run = run_suite(fault)
+
+    assert run.code == 4
+    assert f"ERROR: {FAULTS[fault]}" in run.err or FAULTS[fault] in run.err
+    assert "Traceback" not in run.err + run.out
+    assert not (run.reports / "junit.xml").exists()
+
+
+def test_a_password_in_a_host_is_refused_and_not_repeated(run_suite: RunSuite) -> None:
+    run = run_suite("--hosts=ssh://root:hunter2@web01")
+
+    assert run.code == 4
+    assert "a password in the address of 'web01'" in run.err
+    assert "hunter2" not in run.text()
+
+
+def test_a_proxy_that_is_none_is_named_without_its_password(run_suite: RunSuite) -> None:
+    run = run_suite("--proxy=ftp://user:hunter2@proxy")
+
+    assert run.code == 4
+    assert "hunter2" not in run.text()
+
+
+def test_a_bare_demo_that_swallowed_a_path_is_refused(run_suite: RunSuite) -> None:
+    run = run_suite("--demo", "tests_tls")
+
+    assert run.code == 4
+    assert "--demo: unknown value 'tests_tls'; write --demo or --demo=faulty, and paths before" in (
+        run.err
+    )
+
+
+def test_a_report_folder_that_cannot_be_written_ends_with_4(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    run = run_suite(f"--report-dir={tmp_path / 'file' / 'reports'}")
+
+    assert run.code == 4
+    assert "--report-dir: " in run.err
+    assert "cannot be written" in run.err
+
+
+def test_the_space_form_that_moves_the_root_is_refused(run_suite: RunSuite, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("")
+
+    run = run_suite("--ssh-identity-file", str(key), "--rootdir", str(tmp_path))
+
+    assert run.code == 4 or "arc-compliance" in run.out
+
+
+@pytest.mark.parametrize("look", ["--collect-only", "--fixtures", "--help", "--markers"])
+def test_looking_measures_nothing_and_leaves_reports_alone(run_suite: RunSuite, look: str) -> None:
+    run = run_suite(look)
+
+    assert run.code == 0
+    assert not run.reports.exists()
+
+
+def test_nothing_selected_ends_with_5(run_suite: RunSuite) -> None:
+    run = run_suite("--demo", "-k", "no-such-case")
+
+    assert run.code == 5

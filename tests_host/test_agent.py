@@ -1,0 +1,12 @@
+"""Section "Details": what the agent on the host listens to."""
+
+import pytest
+
+from arc_compliance.judge.judgement import Judgement
+from fixtures.cases import require
+
+
+@pytest.mark.requirement("principles/outbound")
+def test_agent_connects_outbound_only(judgement: Judgement) -> None:
+    """No process of the agent listens off loopback."""
+    require(judgement)

@@ -1,0 +1,19 @@
+"""The run about itself: measured, and able to fail. The last case, run/overall, is added later."""
+
+import pytest
+
+from arc_compliance.judge.judgement import Judgement
+from arc_compliance.judge.run import judge_host_measured
+from fixtures.cases import require
+
+
+@pytest.mark.requirement("run/host-measured", judge=judge_host_measured)
+def test_host_is_measured(judgement: Judgement) -> None:
+    """The host was measured."""
+    require(judgement)
+
+
+@pytest.mark.requirement("run/controls")
+def test_controls_hold(judgement: Judgement) -> None:
+    """The run's negative controls held."""
+    require(judgement)

@@ -1,0 +1,37 @@
+"""Section "Networking configuration": port 443, the proxy, private link, no monitoring gateway."""
+
+import pytest
+
+from arc_compliance.judge.judgement import Judgement
+from arc_compliance.judge.networking import judge_port_443, judge_private_link, judge_proxy
+from fixtures.cases import require
+
+
+@pytest.mark.requirement("networking/port-443", judge=judge_port_443)
+def test_port_443_is_open(judgement: Judgement) -> None:
+    """Outbound TCP 443 is open, or the proxy lets CONNECT through."""
+    require(judgement)
+
+
+@pytest.mark.requirement("networking/proxy", judge=judge_proxy)
+def test_proxy_lets_endpoints_through(judgement: Judgement) -> None:
+    """Where a proxy is used, it lets every required endpoint through."""
+    require(judgement)
+
+
+@pytest.mark.requirement("networking/onboarding-machine")
+def test_onboarding_machine_meets_requirements(judgement: Judgement) -> None:
+    """The machine that performs the onboarding meets the same requirements."""
+    require(judgement)
+
+
+@pytest.mark.requirement("networking/no-log-analytics-gateway")
+def test_proxy_is_no_log_analytics_gateway(judgement: Judgement) -> None:
+    """The agent's proxy is not a Log Analytics gateway."""
+    require(judgement)
+
+
+@pytest.mark.requirement("networking/private-link", judge=judge_private_link)
+def test_private_endpoints_resolve_privately(judgement: Judgement) -> None:
+    """Private endpoints resolve to private addresses."""
+    require(judgement)

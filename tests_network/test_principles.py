@@ -1,0 +1,19 @@
+"""Section "Details": the principles that every connection keeps."""
+
+import pytest
+
+from arc_compliance.judge.judgement import Judgement
+from arc_compliance.judge.networking import judge_https, judge_tcp
+from fixtures.cases import require
+
+
+@pytest.mark.requirement("principles/tcp", judge=judge_tcp)
+def test_connections_are_tcp(judgement: Judgement) -> None:
+    """Every connection is TCP."""
+    require(judgement)
+
+
+@pytest.mark.requirement("principles/https", judge=judge_https)
+def test_http_is_https(judgement: Judgement) -> None:
+    """HTTP is spoken inside TLS only."""
+    require(judgement)

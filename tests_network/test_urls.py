@@ -1,0 +1,13 @@
+"""Section "URLs": the rows of the endpoint table."""
+
+import pytest
+
+from arc_compliance.judge.judgement import Judgement
+from arc_compliance.judge.reach import judge_reach
+from fixtures.cases import require
+
+
+@pytest.mark.requirement("urls/*", judge=judge_reach)
+def test_url_is_reachable(judgement: Judgement) -> None:
+    """Every name of the row answers HTTP."""
+    require(judgement)
