@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import certifi
 
-from arc_compliance.catalogue import Catalogue, CatalogueError, load_catalogue
+from arc_compliance.catalogue import CatalogueError, load_catalogue
+from arc_compliance.catalogue.model import Catalogue
 from arc_compliance.collect import Access
 from arc_compliance.hosts import HostError, HostSpec, parse_hosts
 from arc_compliance.judge.public_roots import PublicRoots
@@ -270,7 +271,7 @@ def _public_roots(text: str | None, invocation_dir: Path) -> bytes:
     return pem
 
 
-_SHOWN = {
+_SHOWN: dict[str, Any] = {
     "phase": "all",
     "features": None,
     "scenario": "servers",

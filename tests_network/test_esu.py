@@ -4,6 +4,7 @@ import pytest
 
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.reach import judge_reach
+from arc_compliance.judge.run import judge_information
 from fixtures.cases import require
 
 ROWS = ("aka", "download", "login", "login-partner", "management", "his", "guestconfiguration")
@@ -15,7 +16,7 @@ def test_esu_endpoint_is_reachable(judgement: Judgement) -> None:
     require(judgement)
 
 
-@pytest.mark.requirement("esu/availability")
+@pytest.mark.requirement("esu/availability", judge=judge_information)
 def test_esu_is_offered(judgement: Judgement) -> None:
     """Whether the cloud offers Extended Security Updates through Azure Arc."""
     require(judgement)

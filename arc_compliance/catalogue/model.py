@@ -68,7 +68,7 @@ class Subject(str, Enum):
 HostName = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$"
+        max_length=253, pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$"
     ),
 ]
 NamePattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*]([a-z0-9*.-]{0,251}[a-z0-9])$")]
@@ -202,12 +202,12 @@ class Catalogue(_Strict):
                     raise ValueError(
                         f"requirements[{i}].endpoint.regional_names: unknown region {region!r}"
                     )
-        for kind, entries in (("discoveries", self.discoveries), ("ledger", self.ledger)):
-            for i, entry in enumerate(entries):
-                named = entry.rows if isinstance(entry, Discovery) else entry.requirements
-                for one in named:
-                    if one not in ids:
-                        raise ValueError(f"{kind}[{i}]: no requirement has the id {one!r}")
+        named = [(f"discoveries[{i}].rows", d.rows) for i, d in enumerate(self.discoveries)]
+        named += [(f"ledger[{i}].requirements", e.requirements) for i, e in enumerate(self.ledger)]
+        for path, some in named:
+            for one in some:
+                if one not in ids:
+                    raise ValueError(f"{path}: no requirement has the id {one!r}")
         covered = {one for entry in self.ledger for one in entry.requirements}
         for i, one in enumerate(ids):
             if one not in covered and not one.startswith(("practice/", "run/")):

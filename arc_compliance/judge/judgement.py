@@ -35,18 +35,19 @@ WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN, Verdi
 class Judgement:
     """The judgement of one case, in plain values that survive any report format.
 
-    ``endpoint`` is the document's row or empty; ``failing`` are the names behind the verdict;
-    ``cause`` and ``remedy`` are empty where there is nothing to mend.
+    ``host`` is empty for the run's own last case, ``endpoint`` where a case has no row of the
+    document; ``failing`` are the names behind the verdict; ``cause`` and ``remedy`` are empty where
+    there is nothing to mend.
     """
 
     case: str
     requirement: str
     section: str
     level: Level
-    host: str
     verdict: Verdict
-    expected: str
-    actual: str
+    expected: str = ""
+    actual: str = ""
+    host: str = ""
     endpoint: str = ""
     cause: str = ""
     failing: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
+from arc_compliance.catalogue.model import Level
 from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
@@ -21,18 +22,29 @@ _PRIVATE = (
 """RFC 1918, RFC 6598 and unique local addresses (RFC 4193): what a private endpoint may have."""
 
 
+def required(evidence: Evidence, grounds: Grounds) -> list[Measurement]:
+    """The measurements that a MUST of this host asks for; optional endpoints count for nothing."""
+    names = {
+        name
+        for r in grounds.catalogue.requirements
+        if r.endpoint and r.level is Level.MUST and not grounds.scope.not_applicable(r)
+        for name in names_of(r.endpoint, grounds.scope, evidence)
+    }
+    return [m for m in evidence.measurements if m.name in names]
+
+
 def judge_tcp(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     """Whether what answered, answered over TCP."""
-    del grounds
     expected = "every endpoint answers over TCP"
-    answered = [m for m in evidence.measurements if _connected(m)]
+    asked = required(evidence, grounds)
+    answered = [m for m in asked if _connected(m)]
     if not answered:
-        return _nothing_answered(case, evidence, expected)
+        return _nothing_answered(case, required(evidence, grounds), expected)
     return judged(
         case,
         Verdict.PASS,
         expected=expected,
-        actual=f"{len(answered)} of {len(evidence.measurements)} endpoints answered, all over TCP",
+        actual=f"{len(answered)} of {len(asked)} endpoints answered, all over TCP",
     )
 
 
@@ -41,11 +53,10 @@ def judge_https(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
 
     A redirect to ``http://`` would take the next request out of TLS.
     """
-    del grounds
     expected = "HTTPS everywhere, and no redirect out of it"
     spoken = [m for m in evidence.measurements if m.scheme == "https" and _went_well(m, Stage.HTTP)]
     if not spoken:
-        return _nothing_answered(case, evidence, expected)
+        return _nothing_answered(case, required(evidence, grounds), expected)
     found = []
     for m in spoken:
         location = _headers(m).get("location", "")
@@ -77,7 +88,7 @@ def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
     by_proxy = grounds.scope.proxy is not None
     stage = Stage.PROXY if by_proxy else Stage.CONNECT
     expected = "CONNECT to port 443 goes through" if by_proxy else "outbound TCP 443 is open"
-    asked = [m for m in evidence.measurements if m.port == 443]
+    asked = [m for m in required(evidence, grounds) if m.port == 443]
     opened = [m for m in asked if _went_well(m, stage)]
     if opened:
         return judged(
@@ -88,22 +99,20 @@ def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
         )
     tried = [m for m in asked if m.at(stage)]
     if not tried:
-        return _nothing_answered(case, evidence, expected)
+        return _nothing_answered(case, required(evidence, grounds), expected)
     return fold(case, list(_failures(tried)), expected=expected)
 
 
 def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     """Whether the proxy lets every required endpoint through."""
-    del grounds
+    asked = required(evidence, grounds)
     expected = "the proxy lets every required endpoint through"
-    stopped = [
-        m for m in evidence.measurements if (o := m.at(Stage.PROXY)) is not None and o.failure
-    ]
-    through = [m for m in evidence.measurements if _went_well(m, Stage.PROXY)]
+    stopped = [m for m in asked if (o := m.at(Stage.PROXY)) is not None and o.failure]
+    through = [m for m in asked if _went_well(m, Stage.PROXY)]
     if stopped:
         return fold(case, list(_failures(stopped)), expected=expected)
     if not through:
-        return _nothing_answered(case, evidence, expected)
+        return _nothing_answered(case, required(evidence, grounds), expected)
     return judged(
         case,
         Verdict.PASS,
@@ -134,7 +143,7 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
                 )
             )
     if not found:
-        return _nothing_answered(case, evidence, expected)
+        return _nothing_answered(case, required(evidence, grounds), expected)
     return fold(case, found, expected=expected)
 
 
@@ -175,9 +184,9 @@ def _failures(measurements: list[Measurement]) -> Iterator[NameVerdict]:
         yield NameVerdict(name=m.name, verdict=Verdict.FAIL, cause=cause, words=cause)
 
 
-def _nothing_answered(case: Case, evidence: Evidence, expected: str) -> Judgement:
+def _nothing_answered(case: Case, asked: list[Measurement], expected: str) -> Judgement:
     """Blocked by what stopped the endpoints; not applicable where none was to be measured."""
-    failures = list(_failures([m for m in evidence.measurements if m.failed]))
+    failures = list(_failures([m for m in asked if m.failed]))
     if not failures:
         return judged(
             case,

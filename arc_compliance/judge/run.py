@@ -89,3 +89,10 @@ def judge_host_measured(case: Case, evidence: Evidence, grounds: Grounds) -> Jud
         f"{evidence.finished - evidence.started:.1f} s from {where.hostname} "
         f"({', '.join(where.source_addresses[:4]) or 'no source address'}) as {where.user}",
     )
+
+
+def judge_information(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """A statement that asks for nothing: it is passed on to the reader."""
+    del evidence, grounds
+    statement = case.requirement.statement
+    return judged(case, Verdict.PASS, expected="for information", actual=statement)

@@ -1,0 +1,248 @@
+"""A simulated Azure on loopback: real TCP, TLS and HTTP for every name of a catalogue.
+
+The probe is sent to it by ``connect_to`` mappings; everything else is what it does with real hosts.
+It needs no root and no network, and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from email.utils import formatdate
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from urllib.parse import parse_qs, urlsplit
+
+from arc_compliance.catalogue.model import Catalogue, Endpoint
+from arc_compliance.lab.authorities import Authorities
+from arc_compliance.lab.faults import Fault, FaultKind
+
+LOOPBACK = "127.0.0.1"
+MAX_REQUEST = 64 * 1024
+REQUEST_SECONDS = 10
+MISSING = "missing.invalid"
+"""A name that never exists, and that the probe does not ask any name server for (RFC 6761)."""
+
+
+class SimulatedAzure:
+    """A context manager: started on entry, stopped and cleaned up on exit.
+
+    ``connect_to`` maps every name that the catalogue knows, and every name that the discovery calls
+    return, to the simulation; ``trust_file`` is what the simulated host trusts; ``public_roots``
+    what counts as officially signed.
+    """
+
+    def __init__(self, catalogue: Catalogue, faults: Iterable[Fault] = ()) -> None:
+        self.connect_to: tuple[tuple[str, int, str, int], ...] = ()
+        self.trust_file = Path()
+        self.public_roots = Path()
+        self._catalogue = catalogue
+        self._faults = {fault.name: fault.kind for fault in faults}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> SimulatedAzure:
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _start(self, stack: ExitStack) -> None:
+        authorities = Authorities()
+        directory = Path(stack.enter_context(TemporaryDirectory(prefix="arc-compliance-")))
+        root, inspector = (ca.cert_pem.bytes() for ca in (authorities.root, authorities.inspector))
+        self.public_roots = directory / "public-roots.pem"
+        self.public_roots.write_bytes(root)
+        self.trust_file = directory / "trusted.pem"
+        self.trust_file.write_bytes(root + inspector)
+
+        closed = stack.enter_context(socket.socket())  # bound, not listening: refuses
+        closed.bind((LOOPBACK, 0))
+        loop = stack.enter_context(_LoopThread()).loop
+        site = _Site(self._catalogue, authorities.intermediate)
+        contexts: dict[str, ssl.SSLContext] = {}
+        ports = {"http": stack.enter_context(_Server(loop, site, None)).port}
+        self.connect_to = tuple(
+            (name, port, *self._target(name, scheme, ports, closed))
+            for name, port, scheme in self._doors(site, authorities, contexts, stack, loop, ports)
+        )
+
+    def _doors(
+        self,
+        site: _Site,
+        authorities: Authorities,
+        contexts: dict[str, ssl.SSLContext],
+        stack: ExitStack,
+        loop: asyncio.AbstractEventLoop,
+        ports: dict[str, int],
+    ) -> list[tuple[str, int, str]]:
+        """Every (name, port, scheme), with the servers for them started."""
+        doors = sorted({*_known_doors(self._catalogue), *((n, 443, "https") for n in site.names)})
+        for name, _, scheme in doors:
+            kind = self._faults.get(name)
+            if scheme == "http" or kind in (FaultKind.REFUSED, FaultKind.MISSING):
+                continue
+            if kind is FaultKind.TLS10_ONLY:
+                server = stack.enter_context(_Server(loop, site, authorities.tls10_only(name)))
+                ports[name] = server.port
+                continue
+            make = (
+                {
+                    FaultKind.EXPIRED: authorities.expired,
+                    FaultKind.INSPECTED: authorities.inspected,
+                }.get(kind, authorities.official)
+                if kind
+                else authorities.official
+            )
+            contexts[name] = make(name)
+        entry = authorities.official("unknown.invalid")
+        entry.sni_callback = lambda tls, name, _: _choose(tls, contexts.get(name or ""))
+        ports["https"] = stack.enter_context(_Server(loop, site, entry)).port
+        return doors
+
+    def _target(
+        self, name: str, scheme: str, ports: dict[str, int], closed: socket.socket
+    ) -> tuple[str, int]:
+        kind = self._faults.get(name)
+        if kind is FaultKind.MISSING:
+            return MISSING, 443
+        if kind is FaultKind.REFUSED:
+            return LOOPBACK, closed.getsockname()[1]
+        return LOOPBACK, ports.get(name, ports[scheme])
+
+
+def _choose(tls: ssl.SSLObject | ssl.SSLSocket, context: ssl.SSLContext | None) -> None:
+    if context is not None:
+        tls.context = context
+
+
+def _known_doors(catalogue: Catalogue) -> Iterator[tuple[str, int, str]]:
+    for requirement in catalogue.requirements:
+        row = requirement.endpoint
+        if row is None:
+            continue
+        regional = [name for names in row.regional_names.values() for name in names]
+        spelled_out = [pattern for pattern in row.patterns if "*" not in pattern]
+        for name in (*spelled_out, *row.names, *regional):
+            for door in row.doors:
+                yield name, door.port, door.scheme
+
+
+class _Site:
+    """What the simulated services answer, by host name and path."""
+
+    def __init__(self, catalogue: Catalogue, intermediate: bytes) -> None:
+        self._der = ssl.PEM_cert_to_DER_cert(intermediate.decode("ascii"))
+        self._paths: dict[tuple[str, str], list[Endpoint]] = {}
+        self.names: set[str] = set()
+        rows = {r.id: r.endpoint for r in catalogue.requirements}
+        for discovery in catalogue.discoveries:
+            found = [row for one in discovery.rows if (row := rows[one])]
+            self._paths[discovery.name, urlsplit(discovery.path).path] = found
+            for region in catalogue.regions:
+                self.names |= set(_names_behind(found, region))
+
+    def answer(self, host: str, target: str) -> tuple[int, str, bytes]:
+        """Status, content type and body for a GET of *target* from *host*."""
+        url = urlsplit(target)
+        rows = self._paths.get((host, url.path))
+        if rows is not None:
+            location = parse_qs(url.query).get("location", ["nowhere"])[0]
+            return 200, "application/json", json.dumps(_names_behind(rows, location)).encode()
+        if url.path.endswith(".crt"):
+            return 200, "application/pkix-cert", self._der
+        return 403, "text/plain", b"simulated\n"
+
+
+def _names_behind(rows: list[Endpoint], location: str) -> list[str]:
+    """The names that a discovery call returns: for each wildcard without names of its own, two."""
+    patterns = dict.fromkeys(
+        p for row in rows if not row.regional_names for p in row.patterns if "*" in p
+    )
+    narrow = [p for p in patterns if not p.startswith("*.") or "servicebus" not in p]
+    return [p.replace("*", f"{location}-{i}", 1) for p in narrow for i in (1, 2)]
+
+
+class _LoopThread:
+    """An event loop in a thread of its own, for as long as the simulation runs."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        # Clients that hang up in a handshake are what the simulation is for, and no news.
+        self.loop.set_exception_handler(lambda *_: None)
+        self._thread = threading.Thread(target=self.loop.run_forever, name="simulated-azure")
+
+    def __enter__(self) -> _LoopThread:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(_finish_tasks(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+async def _finish_tasks() -> None:
+    tasks = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0)
+
+
+class _Server:
+    """One listening port of the simulation, with TLS where *context* is given."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, site: _Site, context: ssl.SSLContext | None
+    ) -> None:
+        self._loop = loop
+        self._site = site
+        self._context = context
+        self.port = 0
+
+    def __enter__(self) -> _Server:
+        start = asyncio.start_server(
+            self._serve, LOOPBACK, 0, ssl=self._context, limit=MAX_REQUEST, backlog=256
+        )
+        self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(10)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._server.close)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), REQUEST_SECONDS)
+            lines = head.decode("latin-1").split("\r\n")
+            target = lines[0].split(" ")[1]
+            hosts = [line[5:].strip() for line in lines[1:] if line.lower().startswith("host:")]
+            status, kind, body = self._site.answer(hosts[0].partition(":")[0].lower(), target)
+            answer = (
+                f"HTTP/1.1 {status} Simulated\r\nDate: {formatdate(usegmt=True)}\r\n"
+                f"Server: simulated-azure\r\nx-ms-request-id: simulated\r\nContent-Type: {kind}\r\n"
+                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            )
+            writer.write(answer.encode("ascii") + body)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError, IndexError, ValueError):
+            pass  # whoever asks like this gets no answer
+        except asyncio.LimitOverrunError:
+            pass  # nor does a flood
+        finally:
+            writer.close()
