@@ -24,7 +24,7 @@ Failed = tuple[str, str]
 
 
 @cache
-def authority(name: str = "public") -> trustme.CA:
+def authority(name: str) -> trustme.CA:
     """A certificate authority of its own for each *name*."""
     return trustme.CA(organization_name=name)
 
@@ -51,7 +51,7 @@ def grounds(**scope: Any) -> Grounds:
         catalogue=CATALOGUE,
         scope=Scope(cloud="AzureChinaCloud", **scope),
         now=NOW,
-        public_roots=PublicRoots(authority().cert_pem.bytes()),
+        public_roots=PublicRoots(authority("public").cert_pem.bytes()),
     )
 
 
@@ -97,6 +97,8 @@ def measurement(
         "certificate": {"verified": certificate is None, "protocol": "TLSv1.3"},
         "http": {"status": status, "headers": headers or {}, "via": "tls12"},
     }
+    if failed and failed[0] == "proxy":
+        data = {"proxy": {"proxy": "proxy:3128", "status": 403}}
     observations = []
     for stage, values in data.items():
         cause = failed[1] if failed and failed[0] == stage else None

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from arc_compliance.catalogue import load_catalogue
+from arc_compliance.lab.azure import SimulatedAzure
 from selftests.conftest import Sshd
 from selftests.suite_run import SuiteRun
 
 RunSuite = Callable[..., SuiteRun]
 HOSTS = "--hosts=ssh://web01,ssh://web02,ssh://dead"
-QUICK = ("--connect-timeout=2", "--http-timeout=2", "--host-deadline=20")
 
 
-def test_two_live_hosts_and_a_dead_one(run_suite: RunSuite, sshd: Sshd) -> None:
-    run = run_suite(HOSTS, f"--ssh-config={sshd.config}", *QUICK)
+@pytest.fixture(scope="module")
+def to_azure() -> Iterator[list[str]]:
+    """Options that send hosts to a simulated Azure, whose root they do not trust."""
+    with SimulatedAzure(load_catalogue("AzureChinaCloud")) as azure:
+        yield [
+            f"--public-roots={azure.public_roots}",
+            *(f"--connect-to={':'.join(map(str, one))}" for one in azure.connect_to),
+        ]
 
-    assert run.code in (1, 6)
+
+def test_two_live_hosts_and_a_dead_one(
+    run_suite: RunSuite, sshd: Sshd, to_azure: list[str]
+) -> None:
+    run = run_suite(HOSTS, f"--ssh-config={sshd.config}", *to_azure)
+
+    assert run.code == 1
     assert run.properties["planned"] == run.properties["judged"] == str(len(run.cases))
     dead = run.case("run/host-measured", "dead")
     assert (dead["verdict"], dead["cause"]) == ("error", "host-unreachable")
@@ -28,12 +41,17 @@ def test_two_live_hosts_and_a_dead_one(run_suite: RunSuite, sshd: Sshd) -> None:
     assert {c["outcome"] for c in rest} == {"skipped"}
     for host in ("web01", "web02"):
         assert run.case("run/host-measured", host)["verdict"] == "pass"
+        assert run.case("urls/azgn", host)["verdict"] == "pass"
+        chain = run.case("principles/certificates", host, "aka.ms")
+        assert (chain["verdict"], chain["cause"]) == ("fail", "cert-root-missing")
         record = json.loads((run.reports / "evidence" / f"{host}.json").read_text())
         assert record["host"] == record["evidence"]["host"] == host
 
 
-def test_workers_measure_no_host_again(run_suite: RunSuite, sshd: Sshd) -> None:
-    arguments = (HOSTS, f"--ssh-config={sshd.config}", *QUICK)
+def test_workers_measure_no_host_again(
+    run_suite: RunSuite, sshd: Sshd, to_azure: list[str]
+) -> None:
+    arguments = (HOSTS, f"--ssh-config={sshd.config}", *to_azure)
     alone = run_suite(*arguments, "-n0").verdicts()
     before = _logins(sshd)
 
@@ -50,7 +68,9 @@ def test_an_unreachable_host_alone_is_incomplete(run_suite: RunSuite, sshd: Sshd
     assert run.properties["overall"] == "incomplete"
 
 
-def test_a_host_that_hangs_is_cut_off_at_its_deadline(run_suite: RunSuite, sshd: Sshd) -> None:
+def test_a_host_that_hangs_is_cut_off_at_its_deadline(
+    run_suite: RunSuite, sshd: Sshd, to_azure: list[str]
+) -> None:
     config = sshd.directory / "hanging_config"
     config.write_text("Host hanging\n  ProxyCommand sleep 60\n" + sshd.config.read_text())
     started = time.monotonic()
@@ -58,9 +78,8 @@ def test_a_host_that_hangs_is_cut_off_at_its_deadline(run_suite: RunSuite, sshd:
     run = run_suite(
         "--hosts=ssh://hanging,ssh://web01",
         f"--ssh-config={config}",
-        "--connect-timeout=2",
-        "--http-timeout=2",
-        "--host-deadline=4",
+        "--host-deadline=8",
+        *to_azure,
     )
 
     assert time.monotonic() - started < 30

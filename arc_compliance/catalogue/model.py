@@ -1,16 +1,31 @@
 """The catalogue's types: what one cloud's document requires, as validated data.
 
-A catalogue is one YAML file per cloud. It is checked whole when it is loaded; what is wrong is
-reported by its path in the file, e.g. ``requirements[7].when[0]: unknown condition 'instal'``.
+A catalogue is one YAML file per cloud. It is checked whole when it is loaded: each field by its
+type, then the references between its parts. Every fault carries its path in the file, so that the
+loader can say ``requirements[7].when[0]: unknown condition 'instal'``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from arc_compliance.catalogue.spelling import did_you_mean
+
+Fault = tuple[tuple[str | int, ...], str]
+"""Where in the file something is wrong, and what is wrong there."""
 
 
 class Level(str, Enum):
@@ -43,7 +58,12 @@ class Condition(str, Enum):
 
 
 class Client(str, Enum):
-    """Who makes the connection; each takes its proxy from elsewhere."""
+    """Who makes the connection; each takes its proxy from elsewhere.
+
+    ``agent``: the Connected Machine agent. ``installer``: what fetches and installs the package.
+    ``os``: the operating system on its own. ``each``: the client of each row. ``none``: nobody, the
+    requirement speaks of something else than a connection.
+    """
 
     AGENT = "agent"
     INSTALLER = "installer"
@@ -92,7 +112,8 @@ class Endpoint(_Strict):
 
     ``label`` is the row as the document prints it; ``patterns`` are its names, wildcards included;
     ``names`` are concrete names known everywhere, ``regional_names`` those of one Azure region.
-    ``private`` says what the row resolves to when private endpoints are in use.
+    ``private`` says which private endpoint the row has: none (``never``), that of the Azure Arc
+    private link scope (``arc``), or that of a resource management private link (``arm``).
     """
 
     label: str = Field(min_length=1)
@@ -143,9 +164,13 @@ class Requirement(_Strict):
     source: str | None = Field(default=None, description="where a fact beyond the document is from")
 
     @model_validator(mode="after")
-    def _row_where_one_belongs(self) -> Requirement:
+    def _parts_agree(self) -> Requirement:
         if (self.subject is Subject.ENDPOINT) != (self.endpoint is not None):
             raise ValueError("an endpoint is given exactly where the subject is 'endpoint'")
+        if self.not_tested and self.not_testable:
+            raise ValueError("not_tested and not_testable exclude each other")
+        if (self.level is Level.RUN) != self.id.startswith("run/"):
+            raise ValueError("the level RUN belongs to the ids under run/, and to no others")
         if self.id.startswith("practice/") and self.level not in (Level.SHOULD, Level.MAY):
             raise ValueError("practice/ requirements are SHOULD or MAY")
         return self
@@ -192,24 +217,60 @@ class Catalogue(_Strict):
 
     @model_validator(mode="after")
     def _references_resolve(self) -> Catalogue:
-        ids = [r.id for r in self.requirements]
-        for i, one in enumerate(ids):
-            if one in ids[:i]:
-                raise ValueError(f"requirements[{i}].id: {one!r} is given twice")
-        for i, r in enumerate(self.requirements):
-            for region in r.endpoint.regional_names if r.endpoint else ():
-                if region not in self.regions:
-                    raise ValueError(
-                        f"requirements[{i}].endpoint.regional_names: unknown region {region!r}"
+        faults = [*self._regions_known(), *self._ids_unique(), *self._ids_known(), *self._covered()]
+        if faults:
+            raise ValidationError.from_exception_data(
+                "Catalogue",
+                [
+                    InitErrorDetails(
+                        type=PydanticCustomError("reference", "{what}", {"what": what}),
+                        loc=where,
+                        input=None,
                     )
-        named = [(f"discoveries[{i}].rows", d.rows) for i, d in enumerate(self.discoveries)]
-        named += [(f"ledger[{i}].requirements", e.requirements) for i, e in enumerate(self.ledger)]
-        for path, some in named:
-            for one in some:
-                if one not in ids:
-                    raise ValueError(f"{path}: no requirement has the id {one!r}")
-        covered = {one for entry in self.ledger for one in entry.requirements}
-        for i, one in enumerate(ids):
-            if one not in covered and not one.startswith(("practice/", "run/")):
-                raise ValueError(f"requirements[{i}].id: {one!r} stands in no ledger entry")
+                    for where, what in faults
+                ],
+            )
         return self
+
+    def _regions_known(self) -> Iterator[Fault]:
+        for region in self.retired_regions:
+            if region not in self.regions:
+                where: tuple[str | int, ...] = ("retired_regions", region)
+                yield where, f"unknown region {region!r}{did_you_mean(region, self.regions)}"
+        for i, requirement in enumerate(self.requirements):
+            for region in requirement.endpoint.regional_names if requirement.endpoint else ():
+                if region not in self.regions:
+                    where = ("requirements", i, "endpoint", "regional_names", region)
+                    yield where, f"unknown region {region!r}{did_you_mean(region, self.regions)}"
+
+    def _ids_unique(self) -> Iterator[Fault]:
+        first: dict[str, int] = {}
+        for i, requirement in enumerate(self.requirements):
+            if first.setdefault(requirement.id, i) != i:
+                yield (
+                    ("requirements", i, "id"),
+                    f"{requirement.id!r} is the id of requirements[{first[requirement.id]}] too",
+                )
+
+    def _ids_known(self) -> Iterator[Fault]:
+        rows = {r.id: r.endpoint for r in self.requirements}
+        for i, entry in enumerate(self.ledger):
+            for j, one in enumerate(entry.requirements):
+                if one not in rows:
+                    where = ("ledger", i, "requirements", j)
+                    yield where, f"unknown requirement {one!r}{did_you_mean(one, rows)}"
+        for i, discovery in enumerate(self.discoveries):
+            for j, one in enumerate(discovery.rows):
+                where = ("discoveries", i, "rows", j)
+                row = rows.get(one)
+                if one not in rows:
+                    yield where, f"unknown requirement {one!r}{did_you_mean(one, rows)}"
+                elif row is None or not row.wildcard:
+                    yield where, f"{one!r} is no row with a wildcard"
+
+    def _covered(self) -> Iterator[Fault]:
+        covered = {one for entry in self.ledger for one in entry.requirements}
+        for i, requirement in enumerate(self.requirements):
+            ours = requirement.id.startswith(("practice/", "run/"))
+            if requirement.id not in covered and not ours:
+                yield ("requirements", i, "id"), f"{requirement.id!r} stands in no ledger entry"

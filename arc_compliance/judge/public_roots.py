@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from OpenSSL import crypto
 from service_identity import CertificateError, VerificationError
 from service_identity.cryptography import verify_certificate_hostname
 
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _EXPIRED, _NOT_YET_VALID = 10, 9  # X509_V_ERR_* of OpenSSL's x509_vfy.h
 
 
@@ -27,18 +31,30 @@ class PublicRoots:
 
     def __init__(self, pem: bytes) -> None:
         """Raise ValueError where *pem* holds no certificate, or one that cannot be read."""
-        certificates = x509.load_pem_x509_certificates(pem)
+        blocks = _PEM.findall(pem)
+        if not blocks:
+            raise ValueError("no PEM certificate")
         self._store = crypto.X509Store()
-        for certificate in certificates:
-            self._store.add_cert(crypto.X509.from_cryptography(certificate))
-        self.count = len(certificates)
+        for block in blocks:
+            try:
+                self._store.add_cert(crypto.load_certificate(crypto.FILETYPE_PEM, block))
+            except crypto.Error as error:
+                raise ValueError("a PEM certificate that cannot be read") from error
+        self.count = len(blocks)
 
     def verify(self, chain: list[bytes], name: str, now: datetime) -> ChainVerdict:
         """Whether *chain* (DER, leaf first, as the server sent it) is good for *name* at *now*.
 
         Raise ValueError where a certificate of the chain cannot be parsed.
         """
-        certificates = [x509.load_der_x509_certificate(der) for der in chain]
+        with warnings.catch_warnings():
+            # A serial number that is not positive is a finding about the chain, not about us.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            return self._verify([x509.load_der_x509_certificate(der) for der in chain], name, now)
+
+    def _verify(
+        self, certificates: list[x509.Certificate], name: str, now: datetime
+    ) -> ChainVerdict:
         leaf, rest = certificates[0], certificates[1:]
         issuer = _common_name(certificates[-1].issuer)
         self._store.set_time(now)

@@ -121,7 +121,7 @@ class SimulatedAzure:
             return MISSING, 443
         if kind is FaultKind.REFUSED:
             return LOOPBACK, closed.getsockname()[1]
-        return LOOPBACK, ports.get(name, ports[scheme])
+        return LOOPBACK, ports["http"] if scheme == "http" else ports.get(name, ports["https"])
 
 
 def _choose(tls: ssl.SSLObject | ssl.SSLSocket, context: ssl.SSLContext | None) -> None:
@@ -197,10 +197,14 @@ class _LoopThread:
 
 
 async def _finish_tasks() -> None:
-    tasks = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """End every connection; the listeners are closed already."""
+    for _ in range(3):  # a connection accepted just now becomes a task, then a transport
+        await asyncio.sleep(0)
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.sleep(0)  # a task that has not begun could not clean up
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.sleep(0)
 
 
@@ -217,7 +221,13 @@ class _Server:
 
     def __enter__(self) -> _Server:
         start = asyncio.start_server(
-            self._serve, LOOPBACK, 0, ssl=self._context, limit=MAX_REQUEST, backlog=256
+            self._serve,
+            LOOPBACK,
+            0,
+            ssl=self._context,
+            ssl_handshake_timeout=REQUEST_SECONDS if self._context else None,
+            limit=MAX_REQUEST,
+            backlog=256,
         )
         self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(10)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -228,21 +238,27 @@ class _Server:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), REQUEST_SECONDS)
-            lines = head.decode("latin-1").split("\r\n")
-            target = lines[0].split(" ")[1]
-            hosts = [line[5:].strip() for line in lines[1:] if line.lower().startswith("host:")]
-            status, kind, body = self._site.answer(hosts[0].partition(":")[0].lower(), target)
-            answer = (
-                f"HTTP/1.1 {status} Simulated\r\nDate: {formatdate(usegmt=True)}\r\n"
-                f"Server: simulated-azure\r\nx-ms-request-id: simulated\r\nContent-Type: {kind}\r\n"
-                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-            )
-            writer.write(answer.encode("ascii") + body)
-            await writer.drain()
+            await asyncio.wait_for(self._exchange(reader, writer), REQUEST_SECONDS)
         except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError, IndexError, ValueError):
             pass  # whoever asks like this gets no answer
         except asyncio.LimitOverrunError:
             pass  # nor does a flood
         finally:
-            writer.close()
+            writer.transport.abort()  # also where the simulation ends before its client does
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request and its answer, until the client has taken note of the end."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        target = lines[0].split(" ")[1]
+        hosts = [line[5:].strip() for line in lines[1:] if line.lower().startswith("host:")]
+        status, kind, body = self._site.answer(hosts[0].partition(":")[0].lower(), target)
+        answer = (
+            f"HTTP/1.1 {status} Simulated\r\nDate: {formatdate(usegmt=True)}\r\n"
+            f"Server: simulated-azure\r\nx-ms-request-id: simulated\r\nContent-Type: {kind}\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        writer.write(answer.encode("ascii") + body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
