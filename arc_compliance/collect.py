@@ -146,7 +146,8 @@ def command_line(host: HostSpec, access: Access, limits: Limits) -> str:
         start = f"exec sudo -n{user} -- /bin/sh -c {shlex.quote(_START)}"
     if backend.get_connection_type() == "local":
         return start
-    template, arguments = backend._build_ssh_command(start)
+    # testinfra offers no public way to a command line without running it.
+    template, arguments = backend._build_ssh_command(start)  # noqa: SLF001
     return f"exec {backend.quote(' '.join(template), *arguments)}"
 
 
@@ -181,17 +182,17 @@ async def _run(command: str, request: bytes, deadline: float) -> _Answer:
         start_new_session=True,
         env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
     )
-    assert process.stdin and process.stdout and process.stderr
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
     try:
         sending = asyncio.create_task(_send(process.stdin, request))
-        errors = asyncio.create_task(_read(process.stderr, MAX_STDERR_BYTES, stop_at_limit=False))
+        errors = asyncio.create_task(_last_of(process.stderr, MAX_STDERR_BYTES))
         out, flooded = await asyncio.wait_for(
-            _read(process.stdout, MAX_EVIDENCE_BYTES, stop_at_limit=True), deadline
+            _first_of(process.stdout, MAX_EVIDENCE_BYTES, lambda: _kill(process)), deadline
         )
-        if flooded:
-            _kill(process)
         status = await asyncio.wait_for(process.wait(), 5)
-        err, _ = await asyncio.wait_for(errors, 5)
+        err = await asyncio.wait_for(errors, 5)
         await sending
         return _Answer(out=out, err=err, status=status, flooded=flooded)
     finally:
@@ -209,21 +210,30 @@ async def _send(pipe: asyncio.StreamWriter, request: bytes) -> None:
         pipe.close()
 
 
-async def _read(
-    pipe: asyncio.StreamReader, limit: int, *, stop_at_limit: bool
+async def _first_of(
+    pipe: asyncio.StreamReader, limit: int, flooded: Callable[[], None]
 ) -> tuple[bytes, bool]:
-    """What *pipe* gives, and whether it gave more than *limit* bytes.
+    """The first *limit* bytes of *pipe*, and whether there were more.
 
-    Reading stops at the limit, or goes on and forgets the oldest.
+    *flooded* is called to stop a sender that goes on; what is in the pipe by then is read and
+    forgotten, since a process counts as ended only when its pipes are empty.
     """
     kept = bytearray()
     while chunk := await pipe.read(65536):
+        if len(kept) <= limit:
+            kept += chunk
+            if len(kept) > limit:
+                flooded()
+    return bytes(kept[:limit]), len(kept) > limit
+
+
+async def _last_of(pipe: asyncio.StreamReader, limit: int) -> bytes:
+    """The last *limit* bytes of *pipe*."""
+    kept = bytearray()
+    while chunk := await pipe.read(65536):
         kept += chunk
-        if len(kept) > limit:
-            if stop_at_limit:
-                return bytes(kept[:limit]), True
-            del kept[:-limit]
-    return bytes(kept), False
+        del kept[:-limit]
+    return bytes(kept)
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

@@ -45,8 +45,9 @@ class Failure(_Record):
 
 
 class Observation(_Record):
-    """What one step saw. ``data`` by stage:
+    """What one step saw.
 
+    ``data`` by stage:
     resolve: ``addresses`` (list of str), ``via`` (resolver | connect-to).
     connect: ``address``, ``port``, ``source`` (our own address), ``dead`` (list of
     {address, cause}: further addresses of the name that did not answer).

@@ -119,5 +119,5 @@ _REASONS = {
     Condition.NO_PRIVATE_LINK: "private endpoints are in use; the row is for public ones",
     Condition.ADDRESS_FILTER: "no firewall that filters outbound traffic by address was named",
     Condition.SERVERS: "the scenario is Extended Security Updates; its own rows apply instead",
-    Condition.ESU: "the scenario is Arc-enabled servers as a whole; this counts with --scenario=esu",
+    Condition.ESU: "concerns Extended Security Updates only (--scenario=esu)",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import tempfile
@@ -15,8 +14,8 @@ from urllib.parse import urlsplit
 
 import certifi
 
-from arc_compliance.catalogue import CatalogueError, load_catalogue
-from arc_compliance.catalogue.model import Catalogue
+from arc_compliance.catalogue import Catalogue, CatalogueError, load_catalogue
+from arc_compliance.catalogue.spelling import did_you_mean
 from arc_compliance.collect import Access
 from arc_compliance.hosts import HostError, HostSpec, parse_hosts
 from arc_compliance.judge.public_roots import PublicRoots
@@ -146,13 +145,9 @@ def _word(option: str, text: str, kind: type[Word]) -> Word:
     known = [str(one.value) for one in kind]
     if text in known:
         return kind(text)
-    raise SettingsError(f"{option}: unknown value {text!r}{_did_you_mean(text, known)}")
-
-
-def _did_you_mean(text: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(text, known, n=1)
-    guess = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"{guess}; known: {', '.join(known)}"
+    raise SettingsError(
+        f"{option}: unknown value {text!r}{did_you_mean(text, known)}; known: {', '.join(known)}"
+    )
 
 
 def _demo(text: str | None) -> Demo | None:
@@ -170,7 +165,8 @@ def _location(text: str | None, catalogue: Catalogue) -> str | None:
         return text
     known = (*catalogue.regions, AUTO)
     raise SettingsError(
-        f"--location: unknown region {text!r} in {catalogue.cloud}{_did_you_mean(text, known)}"
+        f"--location: unknown region {text!r} in {catalogue.cloud}{did_you_mean(text, known)}; "
+        f"known: {', '.join(known)}"
     )
 
 
@@ -210,7 +206,7 @@ def _endpoints(options: Sequence[str], catalogue: Catalogue) -> dict[str, tuple[
         if requirement not in wildcards:
             raise SettingsError(
                 f"--endpoint: {requirement!r} is no row with a wildcard"
-                f"{_did_you_mean(requirement, wildcards)}"
+                f"{did_you_mean(requirement, wildcards)}; known: {', '.join(wildcards)}"
             )
         row = rows[requirement]
         for name in names.lower().split(","):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from selftests.suite_run import ROOT, SuiteRun
 
 SSHD = Path("/usr/sbin/sshd")
@@ -112,13 +113,14 @@ class Sshd:
             "MaxStartups": "100",
         }
         arguments = [text for key, value in options.items() for text in ("-o", f"{key}={value}")]
-        self._servers.append(
-            subprocess.Popen(
-                [str(SSHD), "-D", "-e", "-f", "/dev/null", *arguments],
-                stderr=(self.directory / f"sshd-{port}.log").open("wb"),
-                start_new_session=True,
+        with (self.directory / f"sshd-{port}.log").open("wb") as log:
+            self._servers.append(
+                subprocess.Popen(
+                    [str(SSHD), "-D", "-e", "-f", "/dev/null", *arguments],
+                    stderr=log,
+                    start_new_session=True,
+                )
             )
-        )
         _wait_for(port)
 
     def stop(self) -> None:

@@ -32,11 +32,11 @@ def authority(name: str) -> trustme.CA:
 @cache
 def chain(host: str, issuer: str = "public", *, expired: bool = False) -> tuple[str, ...]:
     """The base64 DER chain of a certificate for *host*."""
-    until = datetime(2026, 1, 1, tzinfo=timezone.utc) if expired else datetime(2030, 1, 1)
+    until = datetime(2026 if expired else 2030, 1, 1, tzinfo=timezone.utc)
     leaf = authority(issuer).issue_cert(
         host,
         not_before=datetime(2025, 1, 1, tzinfo=timezone.utc),
-        not_after=until.replace(tzinfo=timezone.utc),
+        not_after=until,
     )
     blobs = leaf.cert_chain_pems
     return tuple(

@@ -148,7 +148,7 @@ def _nameless(case: Case, evidence: Evidence, grounds: Grounds, expected: str) -
 
 
 def _forgive_retired(found: list[NameVerdict], regional: set[str]) -> list[NameVerdict]:
-    """Without a location, a missing regional name warns: regions retire. All missing still fails."""
+    """Without a location a missing regional name warns, as regions retire; all missing fail."""
 
     def gone(one: NameVerdict) -> bool:
         return one.name in regional and one.cause == "dns-not-found"

@@ -198,8 +198,6 @@ class _LoopThread:
 
 async def _finish_tasks() -> None:
     """End every connection; the listeners are closed already."""
-    for _ in range(3):  # a connection accepted just now becomes a task, then a transport
-        await asyncio.sleep(0)
     while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.sleep(0)  # a task that has not begun could not clean up
         for task in tasks:
@@ -234,7 +232,14 @@ class _Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+
+    async def _stop(self) -> None:
+        for listener in self._server.sockets:
+            self._loop.remove_reader(listener.fileno())
+        for _ in range(3):  # what was accepted last becomes a task, then a transport of this server
+            await asyncio.sleep(0)
+        self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

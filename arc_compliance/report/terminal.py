@@ -1,4 +1,4 @@
-"""What the terminal says at the end: the verdict, a line per host, the causes and who mends them."""
+"""What the terminal says at the end: a line per host, the causes and who mends them."""
 
 from __future__ import annotations
 
