@@ -20,13 +20,19 @@ ConnectTo = tuple[str, int | None, str, int | None]
 class Case:
     """One requirement on one host, for one row of the document where it speaks of endpoints.
 
-    ``not_applicable`` is why nothing is to be judged, or None.
+    ``row_of`` is the requirement whose row of the document the case is about; ``not_applicable`` is
+    why nothing is to be judged, or None.
     """
 
     requirement: Requirement
     host: str
-    row: Endpoint | None = None
+    row_of: Requirement | None = None
     not_applicable: str | None = None
+
+    @property
+    def row(self) -> Endpoint | None:
+        """The row of the document, where the case is about one."""
+        return self.row_of.endpoint if self.row_of else None
 
     @property
     def id(self) -> str:
@@ -56,12 +62,12 @@ class Door:
     path: str
 
 
-def rows_in_scope(catalogue: Catalogue, scope: Scope) -> Iterator[tuple[Endpoint, str | None]]:
-    """Each endpoint row of the scenario's table, with why it does not apply or None."""
+def rows_in_scope(catalogue: Catalogue, scope: Scope) -> Iterator[tuple[Requirement, str | None]]:
+    """Each row of the scenario's table, with why it does not apply or None."""
     table = "esu/" if scope.scenario is Scenario.ESU else "urls/"
     for requirement in catalogue.requirements:
         if requirement.endpoint and requirement.id.startswith(table):
-            yield requirement.endpoint, scope.not_applicable(requirement)
+            yield requirement, scope.not_applicable(requirement)
 
 
 def plan_cases(catalogue: Catalogue, scope: Scope, hosts: Sequence[str]) -> list[Case]:
@@ -75,7 +81,9 @@ def plan_cases(catalogue: Catalogue, scope: Scope, hosts: Sequence[str]) -> list
                 continue
             if requirement.subject is Subject.ENDPOINTS:
                 cases += [
-                    Case(requirement=requirement, host=host, row=row, not_applicable=reason or why)
+                    Case(
+                        requirement=requirement, host=host, row_of=row, not_applicable=reason or why
+                    )
                     for row, why in rows
                 ]
             else:
@@ -83,7 +91,7 @@ def plan_cases(catalogue: Catalogue, scope: Scope, hosts: Sequence[str]) -> list
                     Case(
                         requirement=requirement,
                         host=host,
-                        row=requirement.endpoint,
+                        row_of=requirement if requirement.endpoint else None,
                         not_applicable=reason,
                     )
                 )

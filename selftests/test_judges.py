@@ -18,7 +18,7 @@ from arc_compliance.judge.networking import (
     judge_tcp,
 )
 from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import judge_case, judge_host_measured
+from arc_compliance.judge.run import Judge, judge_case, judge_host_measured
 from arc_compliance.judge.tls import (
     judge_client_enabled,
     judge_legacy,
@@ -386,3 +386,40 @@ def test_no_remedy_asks_to_switch_inspection_off() -> None:
         assert "inspect" not in words or not {"disable", "bypass", "exempt", "switch off"} & set(
             words.split()
         )
+
+
+TELEMETRY = "dc.applicationinsights.azure.cn"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "judge"),
+    [
+        ("urls/telemetry", judge_reach),
+        ("tls/1.2", judge_tls12),
+        ("principles/certificates", judge_certificates),
+    ],
+)
+def test_an_optional_row_stands_in_nobodys_way(requirement: str, judge: Judge) -> None:
+    def judgement(installed: bool) -> Judgement:
+        gone = measurement(TELEMETRY, ("resolve", "dns-not-found"))
+        seen = evidence(gone, agent={"installed": installed})
+        record = HostRecord(run="r", host="h", collected=0, evidence=seen)
+        return judge_case(case_of(requirement, TELEMETRY), record, grounds(), judge)
+
+    without, with_agent = judgement(installed=False), judgement(installed=True)
+
+    assert said(without) == ("not-applicable", "")
+    assert said(with_agent) == ("pass", "dns-not-found")
+    assert with_agent.actual.startswith("optional, and ")
+
+
+def test_an_unmet_should_fails_where_the_operator_is_strict() -> None:
+    old = evidence(tls={"minimum_protocol": "TLSv1"})
+    record = HostRecord(run="r", host="h", collected=0, evidence=old)
+
+    strict = judge_case(case_of("tls/legacy"), record, grounds(strict_should=True), judge_legacy)
+    lenient = judge_case(case_of("tls/legacy"), record, grounds(), judge_legacy)
+
+    assert said(strict) == ("fail", "tls-version")
+    assert said(lenient) == ("warn", "tls-version")
+    assert strict.remedy.startswith("server owner: Set MinProtocol")

@@ -34,7 +34,7 @@ FAULTS = {
     "--connect-to=a:443:b:70000": "--connect-to: 'a:443:b:70000' is not HOST:PORT:ADDR:PORT",
     "--endpoint=urls/azgn": "--endpoint: 'urls/azgn' is not REQUIREMENT=HOST",
     "--endpoint=urls/login=a.b": "--endpoint: 'urls/login' is no row with a wildcard",
-    "--endpoint=urls/azgn=evil.example": "--endpoint: 'evil.example' is no name of azgn*.servicebus",
+    "--endpoint=urls/azgn=evil.example": "--endpoint: 'evil.example' is no name of azgn*",
     "--public-roots=/nowhere.pem": "--public-roots: /nowhere.pem cannot be read",
     "--public-roots=/etc/hostname": "--public-roots: /etc/hostname holds no PEM certificates",
     "--connect-timeout=0": "--connect-timeout: '0' is no number of seconds",

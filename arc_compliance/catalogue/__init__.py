@@ -177,6 +177,6 @@ def _words(fault: ErrorDetails) -> str:
         "dict_type": f"expected a mapping, got {given!r}",
         "too_short": "must not be empty",
         "string_too_short": "must not be empty",
-        "string_pattern_mismatch": f"{given!r} is not in the form that is expected here",
+        "string_pattern_mismatch": f"{given!r} is not of the expected form",
     }
     return expected.get(kind) or fault["msg"].removeprefix("Value error, ")

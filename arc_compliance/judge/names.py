@@ -67,7 +67,8 @@ def fold(
             f"{n} {v}" for v, n in Counter(f.verdict.value for f in found if f not in worst).items()
         )
     if sampled:
-        actual += f" (sampled {len(found)} name{'s'[: len(found) != 1]} of the wildcard)"
+        note = f"; {case.row.note}" if case.row and case.row.note else ""
+        actual += f" (sampled {len(found)} name{'s'[: len(found) != 1]} of the wildcard{note})"
     failing = [] if verdict is Verdict.PASS else [f.name for f in worst]
     return judged(
         case,

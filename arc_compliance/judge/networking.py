@@ -126,9 +126,9 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
     expected = "private endpoints resolve to private addresses"
     found = []
     for row, why_not in rows_in_scope(grounds.catalogue, grounds.scope):
-        if why_not or not grounds.scope.resolves_privately(row):
+        if why_not or row.endpoint is None or not grounds.scope.resolves_privately(row.endpoint):
             continue
-        for name in names_of(row, grounds.scope, evidence):
+        for name in names_of(row.endpoint, grounds.scope, evidence):
             measurement = evidence.of(name, 443)
             addresses = _addresses(measurement) if measurement else []
             if not addresses:

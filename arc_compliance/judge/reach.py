@@ -5,7 +5,7 @@ from __future__ import annotations
 from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.certificates import public_verdict
 from arc_compliance.judge.grounds import Grounds
-from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.names import NameVerdict, failed_words, judge_row, notes_on
 from arc_compliance.plan import Case
 
@@ -16,19 +16,9 @@ TLS_ELSEWHERE = {"tls-version", "tls-client-disabled"}
 
 def judge_reach(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     """Whether the case's row can be reached from the host."""
-    requirement = case.requirement
-    judgement = judge_row(
+    return judge_row(
         case, evidence, grounds, lambda m: _judge_answer(m, grounds), expected=EXPECTED
     )
-    if requirement.level.value == "MAY" and judgement.verdict is Verdict.FAIL:
-        return judged(
-            case,
-            Verdict.PASS,
-            expected=EXPECTED + " (optional)",
-            actual=f"optional and not reached: {judgement.actual}",
-            cause=judgement.cause,
-        )
-    return judgement
 
 
 def _judge_answer(measurement: Measurement, grounds: Grounds) -> NameVerdict:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from arc_compliance.catalogue.model import Condition
+from arc_compliance.catalogue.model import Condition, Level
 from arc_compliance.evidence import Evidence, HostRecord
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.plan import Case
 
 HOST_MEASURED = "run/host-measured"
+UNMET = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN)
 
 
 Judge = Callable[[Case, Evidence, Grounds], Judgement]
@@ -23,11 +25,10 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
     """
     requirement = case.requirement
     evidence = record.evidence
+    asked = {*requirement.when, *(case.row_of.when if case.row_of else ())}
     absent = (
         "no Connected Machine agent is installed on this host"
-        if evidence
-        and Condition.AGENT_INSTALLED in requirement.when
-        and not evidence.facts.agent.installed
+        if evidence and Condition.AGENT_INSTALLED in asked and not evidence.facts.agent.installed
         else None
     )
     for verdict, why in (
@@ -41,7 +42,23 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
         return judge_unmeasured(case, record)
     if judge is None:
         raise LookupError(f"{requirement.id} has neither a judge nor a reason for having none")
-    return judge(case, evidence, grounds)
+    return _weighed(case, judge(case, evidence, grounds), grounds)
+
+
+def _weighed(case: Case, judgement: Judgement, grounds: Grounds) -> Judgement:
+    """*judgement* by the level of what it is about.
+
+    An optional row stands in nobody's way: unmet, it is a pass with a note. An unmet SHOULD fails
+    where the operator is strict.
+    """
+    optional = (case.row_of or case.requirement).level is Level.MAY
+    if optional and judgement.verdict in UNMET:
+        note = f"optional, and {judgement.verdict.value}: {judgement.actual}"
+        return replace(judgement, verdict=Verdict.PASS, actual=note, remedy="")
+    strict = grounds.scope.strict_should and case.requirement.level is Level.SHOULD
+    if strict and judgement.verdict is Verdict.WARN:
+        return replace(judgement, verdict=Verdict.FAIL)
+    return judgement
 
 
 def judge_unmeasured(case: Case, record: HostRecord) -> Judgement:
