@@ -37,7 +37,7 @@ def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
         reports = tmp_path / "reports"
         command = [sys.executable, "-m", "pytest", f"--report-dir={reports}", *arguments]
         done = subprocess.run(
-            [*command, "-p", "no:cacheprovider"],
+            [*command, "-p", "no:cacheprovider", "-p", "no:hypothesispytest"],
             cwd=ROOT,
             capture_output=True,
             text=True,
