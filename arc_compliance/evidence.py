@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from arc_compliance.files import write_whole
 
@@ -200,6 +207,13 @@ class Evidence(_Record):
     facts: Facts
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=2000)]
     discovered: Annotated[tuple[Discovered, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _measured_once(self) -> Evidence:
+        doors = {(m.name, m.port) for m in self.measurements}
+        if len(doors) < len(self.measurements):
+            raise ValueError("an endpoint is measured twice")
+        return self
 
     def of(self, name: str, port: int) -> Measurement | None:
         """The measurement of *name* at *port*, or None where it was not measured."""

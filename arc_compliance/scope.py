@@ -69,9 +69,13 @@ class Scope:
         """Whether the document has *row* on a private endpoint under this scope."""
         return row.private in {link.value for link in self.private_link}
 
+    def location_of(self, agent_location: str | None) -> str | None:
+        """The region that counts for a host whose agent is in *agent_location*, or None."""
+        return agent_location if self.location == AUTO else self.location
+
     def regional_names(self, row: Endpoint, agent_location: str | None) -> tuple[str, ...]:
-        """The names of *row* in the scope's region; in every known one where none is set."""
-        location = agent_location if self.location == AUTO else self.location
+        """The names of *row* in the region that counts; in every known one where none does."""
+        location = self.location_of(agent_location)
         if location is not None:
             return row.regional_names.get(location, ())
         return tuple(name for names in row.regional_names.values() for name in names)

@@ -128,16 +128,18 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
 
 def check_report_dir(report_dir: Path) -> None:
     """Make *report_dir*; raise SettingsError where reports cannot be written into it."""
+    check_writable("--report-dir", report_dir)
+    check_writable("--report-dir", report_dir / "evidence")
+
+
+def check_writable(option: str, directory: Path) -> None:
+    """Make *directory*; raise SettingsError for *option* where no file can be made in it."""
     try:
-        (report_dir / "evidence").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=report_dir / "evidence"):
-            pass
-        with tempfile.TemporaryFile(dir=report_dir):
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
             pass
     except OSError as error:
-        raise SettingsError(
-            f"--report-dir: {report_dir} cannot be written: {error.strerror}"
-        ) from error
+        raise SettingsError(f"{option}: {directory} cannot be written: {error.strerror}") from error
 
 
 def _word(option: str, text: str, kind: type[Word]) -> Word:

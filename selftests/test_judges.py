@@ -229,6 +229,17 @@ def test_one_missing_regional_name_warns_and_all_missing_fails() -> None:
     assert len(judged_all.failing) == 4
 
 
+def test_a_retired_region_warns_once() -> None:
+    gone = measurement(f"chinaeast2-gas.{GAS}", ("resolve", "dns-not-found"))
+    others = [f"{r}-gas.{GAS}" for r in ("chinanorth", "chinanorth2", "chinanorth3")]
+    seen = evidence(measurement(f"agentserviceapi.{GAS}"), gone, *map(measurement, others))
+
+    tls = judge_tls12(case_of("tls/1.2", GAS_ROW), seen, grounds())
+    chains = judge_certificates(case_of("principles/certificates", GAS_ROW), seen, grounds())
+
+    assert said(tls) == said(chains) == ("pass", "")
+
+
 def test_with_a_location_its_missing_name_fails() -> None:
     seen = evidence(
         measurement(f"agentserviceapi.{GAS}"),
@@ -239,6 +250,11 @@ def test_with_a_location_its_missing_name_fails() -> None:
     judgement = judge_reach(case_of("urls/guestconfiguration", **where), seen, grounds(**where))
 
     assert said(judgement) == ("fail", "dns-not-found")
+
+
+def test_an_endpoint_measured_twice_is_no_evidence() -> None:
+    with pytest.raises(ValueError, match="an endpoint is measured twice"):
+        evidence(measurement(LOGIN), measurement(LOGIN, ("tls", "tls-reset")))
 
 
 def test_a_row_without_any_name_is_not_testable_and_says_what_to_do() -> None:

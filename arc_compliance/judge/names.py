@@ -47,7 +47,7 @@ def judge_row(
                 found.append(_unmeasured(name))
             else:
                 found.append(judge_name(measurement))
-    if scope.location is None or evidence.facts.agent.location is None:
+    if scope.location_of(evidence.facts.agent.location) is None:
         regional = set(scope.regional_names(row, evidence.facts.agent.location))
         found = _forgive_retired(found, regional)
     return fold(case, found, expected=expected, sampled=row.wildcard)
@@ -149,7 +149,10 @@ def _nameless(case: Case, evidence: Evidence, grounds: Grounds, expected: str) -
 
 
 def _forgive_retired(found: list[NameVerdict], regional: set[str]) -> list[NameVerdict]:
-    """Without a location a missing regional name warns, as regions retire; all missing fail."""
+    """Without a location a missing regional name warns, as regions retire; all missing fail.
+
+    Only the case that would be red warns; the row's others do without the name.
+    """
 
     def gone(one: NameVerdict) -> bool:
         return one.name in regional and one.cause == "dns-not-found"
@@ -166,4 +169,5 @@ def _forgive_retired(found: list[NameVerdict], regional: set[str]) -> list[NameV
         if gone(one)
         else one
         for one in found
+        if not (gone(one) and one.verdict is Verdict.BLOCKED)
     ]
