@@ -411,3 +411,13 @@ def test_a_start_that_fails_leaves_nothing_either(
 
     assert list(tmp_path.iterdir()) == []
     assert set(threading.enumerate()) == threads
+
+
+def test_a_fault_of_a_name_that_is_not_simulated_is_refused() -> None:
+    fault = Fault(name="nobody.example", kind=FaultKind.EXPIRED)
+
+    with (
+        pytest.raises(ValueError, match=r"not simulated: nobody\.example"),
+        SimulatedAzure(load_catalogue("AzureChinaCloud"), faults=[fault]),
+    ):
+        pass

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 
 import trustme
 
+from arc_compliance.lab.faults import FaultKind
+
 PUBLIC = "arc-compliance simulated Azure"
 INSPECTOR = "Contoso TLS Inspection CA"
 
@@ -41,6 +43,14 @@ class Authorities:
     def inspected(self, name: str) -> ssl.SSLContext:
         """A server context for *name* as an inspecting device makes it."""
         return _context(self.inspector.issue_cert(name))
+
+    def server(self, name: str, kind: FaultKind | None) -> ssl.SSLContext:
+        """A server context for *name* with the fault *kind*, if that is one of certificates."""
+        if kind is FaultKind.EXPIRED:
+            return self.expired(name)
+        if kind is FaultKind.INSPECTED:
+            return self.inspected(name)
+        return self.official(name)
 
     def tls10_only(self, name: str) -> ssl.SSLContext:
         """A server context for *name* that speaks nothing newer than TLS 1.0."""

@@ -69,59 +69,36 @@ class SimulatedAzure:
         self.trust_file = directory / "trusted.pem"
         self.trust_file.write_bytes(root + inspector)
 
+        site = _Site(self._catalogue, authorities.intermediate)
+        doors = sorted({*_known_doors(self._catalogue), *((n, 443, "https") for n in site.names)})
+        if unknown := self._faults.keys() - {name for name, _, _ in doors}:
+            raise ValueError(
+                f"faults of names that are not simulated: {', '.join(sorted(unknown))}"
+            )
         closed = stack.enter_context(socket.socket())  # bound, not listening: refuses
         closed.bind((LOOPBACK, 0))
         loop = stack.enter_context(_LoopThread()).loop
-        site = _Site(self._catalogue, authorities.intermediate)
-        contexts: dict[str, ssl.SSLContext] = {}
-        ports = {"http": stack.enter_context(_Server(loop, site, None)).port}
-        self.connect_to = tuple(
-            (name, port, *self._target(name, scheme, ports, closed))
-            for name, port, scheme in self._doors(site, authorities, contexts, stack, loop, ports)
-        )
 
-    def _doors(
-        self,
-        site: _Site,
-        authorities: Authorities,
-        contexts: dict[str, ssl.SSLContext],
-        stack: ExitStack,
-        loop: asyncio.AbstractEventLoop,
-        ports: dict[str, int],
-    ) -> list[tuple[str, int, str]]:
-        """Every (name, port, scheme), with the servers for them started."""
-        doors = sorted({*_known_doors(self._catalogue), *((n, 443, "https") for n in site.names)})
-        for name, _, scheme in doors:
-            kind = self._faults.get(name)
-            if scheme == "http" or kind in (FaultKind.REFUSED, FaultKind.MISSING):
-                continue
-            if kind is FaultKind.TLS10_ONLY:
-                server = stack.enter_context(_Server(loop, site, authorities.tls10_only(name)))
-                ports[name] = server.port
-                continue
-            make = (
-                {
-                    FaultKind.EXPIRED: authorities.expired,
-                    FaultKind.INSPECTED: authorities.inspected,
-                }.get(kind, authorities.official)
-                if kind
-                else authorities.official
-            )
-            contexts[name] = make(name)
+        def serve(context: ssl.SSLContext | None) -> int:
+            return stack.enter_context(_Server(loop, site, context)).port
+
+        names = {name for name, _, scheme in doors if scheme == "https"}
+        old = {name for name in names if self._faults.get(name) is FaultKind.TLS10_ONLY}
+        contexts = {n: authorities.server(n, self._faults.get(n)) for n in names - old}
         entry = authorities.official("unknown.invalid")
         entry.sni_callback = lambda tls, name, _: _choose(tls, contexts.get(name or ""))
-        ports["https"] = stack.enter_context(_Server(loop, site, entry)).port
-        return doors
+        https, http = serve(entry), serve(None)
+        own_ports = {name: serve(authorities.tls10_only(name)) for name in old}
 
-    def _target(
-        self, name: str, scheme: str, ports: dict[str, int], closed: socket.socket
-    ) -> tuple[str, int]:
-        kind = self._faults.get(name)
-        if kind is FaultKind.MISSING:
-            return MISSING, 443
-        if kind is FaultKind.REFUSED:
-            return LOOPBACK, closed.getsockname()[1]
-        return LOOPBACK, ports["http"] if scheme == "http" else ports.get(name, ports["https"])
+        def target(name: str, scheme: str) -> tuple[str, int]:
+            kind = self._faults.get(name)
+            if kind is FaultKind.MISSING:
+                return MISSING, 443
+            if kind is FaultKind.REFUSED:
+                return LOOPBACK, closed.getsockname()[1]
+            return LOOPBACK, http if scheme == "http" else own_ports.get(name, https)
+
+        self.connect_to = tuple((name, port, *target(name, scheme)) for name, port, scheme in doors)
 
 
 def _choose(tls: ssl.SSLObject | ssl.SSLSocket, context: ssl.SSLContext | None) -> None:
