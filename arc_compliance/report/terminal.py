@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from textwrap import wrap
 
-from arc_compliance.judge.causes import CAUSES
-from arc_compliance.judge.judgement import Verdict
+from arc_compliance.judge.causes import CAUSES, remedy
+from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport
 
 MOST_CAUSES = 8
@@ -51,10 +51,18 @@ def _causes(report: ComplianceReport, width: int) -> Iterator[str]:
         shown = ", ".join(list(rows)[:4]) + (f" and {len(rows) - 4} more" if len(rows) > 4 else "")
         on = next(iter(hosts)) if len(hosts) == 1 else f"{len(hosts)} hosts"
         yield from _wrapped(f"{name} ({CAUSES[name].words}): {shown} on {on}", width, indent=2)
-        for remedy in dict.fromkeys(j.remedy for j in hit[:1]):
-            yield from _wrapped(f"-> {remedy}", width, indent=5)
+        for one in _remedies(name, hit):
+            yield from _wrapped(f"-> {one}", width, indent=5)
     if len(causes) > MOST_CAUSES:
         yield f"and {len(causes) - MOST_CAUSES} more causes, see the report"
+
+
+def _remedies(cause: str, hit: list[Judgement]) -> list[str]:
+    """The cause's remedy for all names that it hit, and those that a judge worded himself."""
+    general = [j for j in hit if j.remedy == remedy(cause, j.failing)]
+    worded = [j.remedy for j in hit if j not in general]
+    names = tuple(dict.fromkeys(name for j in general for name in j.failing))
+    return [*([remedy(cause, names)] if general else []), *dict.fromkeys(worded)]
 
 
 def _untested(report: ComplianceReport, width: int) -> Iterator[str]:
