@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from selftests.conftest import clean_environment
 from selftests.suite_run import ROOT, SuiteRun
 
 RunSuite = Callable[..., SuiteRun]
@@ -174,3 +179,35 @@ def test_esu_on_linux_judges_no_endpoint_and_is_not_green(run_suite: RunSuite) -
     assert run.code == 6
     assert run.case("esu/his")["verdict"] == "not-applicable"
     assert run.case("urls/his")["verdict"] == "not-applicable"
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_measuring_ends_with_2_and_leaves_nothing_running(
+    tmp_path: Path, workers: str, sent: signal.Signals
+) -> None:
+    started = tmp_path / "started"
+    fake = tmp_path / "python3"
+    fake.write_text(f"#!/bin/sh\necho $$ > {started}\nexec sleep 60\n")
+    fake.chmod(0o755)
+    reports = tmp_path / "reports"
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest", f"--report-dir={reports}", workers],
+        cwd=ROOT,
+        env={**clean_environment(), "PATH": f"{tmp_path}:/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        until = time.monotonic() + 30
+        while not (started.exists() and started.read_text()) and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(sent)
+        out, _ = process.communicate(timeout=30)
+
+    run = SuiteRun(process.returncode, out, "", reports)
+    assert run.code == 2
+    assert run.properties["overall"] == "incomplete"
+    assert "<h1>Incomplete" in (text := (reports / "report.html").read_text()) or (
+        "arc-incomplete" in text
+    )
+    assert not Path(f"/proc/{started.read_text().strip()}").exists()

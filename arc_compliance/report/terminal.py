@@ -66,6 +66,11 @@ def _remedies(cause: str, hit: list[Judgement]) -> list[str]:
 
 
 def _untested(report: ComplianceReport, width: int) -> Iterator[str]:
+    """What is open without a cause: cases that were not run, and MUSTs that were not tested."""
+    not_run = [j for j in report.of(Verdict.ERROR) if not j.cause]
+    if not_run:
+        yield ""
+        yield f"not run: {len(not_run)} cases, the session stopped before them"
     open_musts = [j for j in report.of(Verdict.NOT_TESTED) if j.must]
     if open_musts:
         names = ", ".join(dict.fromkeys(j.requirement for j in open_musts))
