@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 import certifi
 
 from arc_compliance.catalogue import Catalogue, CatalogueError, load_catalogue
-from arc_compliance.catalogue.spelling import did_you_mean
 from arc_compliance.collect import Access
 from arc_compliance.hosts import HostError, HostSpec, parse_hosts
 from arc_compliance.judge.public_roots import PublicRoots
 from arc_compliance.plan import ConnectTo, Limits
 from arc_compliance.redact import redact, scrub
 from arc_compliance.scope import AUTO, Feature, Phase, PrivateLink, Scenario, Scope
+from arc_compliance.spelling import did_you_mean
 
 NAMED_ROOTS = Path(__file__).with_name("catalogue") / "public_roots.pem"
 LONGEST = 3600.0

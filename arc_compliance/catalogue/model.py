@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from arc_compliance.catalogue.spelling import did_you_mean
+from arc_compliance.spelling import did_you_mean
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where in the file something is wrong, and what is wrong there."""
