@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: help demo faulty test lint format lock clean
+.PHONY: help demo faulty test lint format schemas lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -41,6 +41,9 @@ lint: .venv/dev ## ruff, mypy and the direction of imports
 format: .venv/dev ## format the code
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
+
+schemas: .venv/run ## write the JSON schemas in docs/ anew
+	.venv/bin/python -m arc_compliance.schemas docs
 
 lock: ## renew the locked versions; needs uv
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \

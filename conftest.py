@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "fixtures.options",
+    "fixtures.order",
     "fixtures.cases",
     "fixtures.hosts",
     "fixtures.reporting",

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shlex
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -18,38 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from testinfra.backend import get_backend
-
-from arc_compliance.evidence import MAX_EVIDENCE_BYTES, Evidence, Failure, HostRecord, first_fault
+from arc_compliance.backends import NO_PYTHON, Access, BackendError, command_line, unreached
+from arc_compliance.evidence import (
+    BEGIN,
+    MAX_EVIDENCE_BYTES,
+    Evidence,
+    Failure,
+    HostRecord,
+    evidence_in,
+)
 from arc_compliance.hosts import HostSpec
-from arc_compliance.plan import Limits
-from arc_compliance.redact import scrub, scrub_all
+from arc_compliance.plan import Limits, order_digest
+from arc_compliance.redact import scrub
 
 PROBE = Path(__file__).with_name("probe") / "probe.py"
-BEGIN = b"-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
-END = b"-----END ARC-COMPLIANCE EVIDENCE-----"
 MAX_STDERR_BYTES = 64 * 1024
-
-_PYTHONS = "python3 /usr/libexec/platform-python python3.12 python3.11 python3.9 python3.8"
-_NO_PYTHON = 97
-_LOADER = (
-    "import sys; b = sys.stdin.buffer; exec(compile(b.read(int(b.readline())), 'probe.py', 'exec'))"
-)
-_START = (
-    f"for p in {_PYTHONS}; do command -v $p >/dev/null 2>&1 && "
-    f"exec $p -I -B -c {shlex.quote(_LOADER)}; done; exit {_NO_PYTHON}"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """How hosts are reached: testinfra's own options."""
-
-    ssh_config: str | None = None
-    ssh_identity_file: str | None = None
-    sudo: bool = False
-    sudo_user: str | None = None
 
 
 def collect(
@@ -99,6 +81,7 @@ async def _measure(
         return HostRecord(
             run=str(order["run"]),
             host=host.label,
+            order=order_digest(order),
             collected=time.time(),
             evidence=evidence,
             failure=failure,
@@ -113,42 +96,20 @@ async def _measure(
         return failed(
             "host-unreachable", f"no answer within {limits.deadline:g} s (--host-deadline)"
         )
-    except OSError as error:
+    except (OSError, BackendError) as error:
         return failed("host-unreachable", f"the connection could not be started: {error}")
-    if answer.status == 255 and BEGIN not in answer.out:
-        return failed("host-unreachable", answer.last_words or "ssh ended without a word")
+    if BEGIN not in answer.out and unreached(host, answer.status):
+        silent = f"{host.backend} ended with {answer.status} and without a word"
+        return failed("host-unreachable", answer.last_words or silent)
     if answer.flooded:
         return failed("probe-failed", f"the host sent more than {MAX_EVIDENCE_BYTES} bytes")
-    if answer.status == _NO_PYTHON:
+    if answer.status == NO_PYTHON:
         return failed("probe-failed", "no python3 on the host, and the probe needs one")
     try:
         return record(evidence=_unpack(answer.out, order))
     except ValueError as error:
         said = f"; the host said: {answer.last_words}" if answer.last_words else ""
         return failed("probe-failed", f"{error} (exit status {answer.status}){said}")
-
-
-def command_line(host: HostSpec, access: Access, limits: Limits) -> str:
-    """The local shell's command line that starts the probe on *host*, as testinfra builds it.
-
-    ``controlpersist=0``: one command a host needs no master connection, which would stay behind.
-    """
-    backend = get_backend(
-        host.address,
-        ssh_config=access.ssh_config,
-        ssh_identity_file=access.ssh_identity_file,
-        timeout=max(1, round(limits.connect)),
-        controlpersist=0,
-    )
-    start = f"exec /bin/sh -c {shlex.quote(_START)}"
-    if access.sudo:
-        user = f" -u {shlex.quote(access.sudo_user)}" if access.sudo_user else ""
-        start = f"exec sudo -n{user} -- /bin/sh -c {shlex.quote(_START)}"
-    if backend.get_connection_type() == "local":
-        return start
-    # testinfra offers no public way to a command line without running it.
-    template, arguments = backend._build_ssh_command(start)  # noqa: SLF001
-    return f"exec {backend.quote(' '.join(template), *arguments)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,26 +203,8 @@ def _kill(process: asyncio.subprocess.Process) -> None:
 
 
 def _unpack(out: bytes, order: Mapping[str, Any]) -> Evidence:
-    """The evidence between the marks of *out*, redacted.
-
-    Raise ValueError, with words for the host's owner, where there is not exactly one frame, or
-    what it holds is no evidence of this run and host.
-    """
-    frames = out.split(BEGIN)[1:]
-    if len(frames) != 1:
-        raise ValueError(
-            "the host sent no evidence" if not frames else "the host sent evidence more than once"
-        )
-    body, end, _ = frames[0].partition(END)
-    if not end:
-        raise ValueError("the host's evidence is cut off")
-    try:
-        data = scrub_all(json.loads(body))
-        evidence = Evidence.model_validate(data)
-    except ValidationError as error:
-        raise ValueError(f"the host's evidence is not as agreed: {first_fault(error)}") from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the host's evidence is no JSON: {error}") from error
+    """The evidence in *out*; raise ValueError where it is none of this run and host."""
+    evidence = evidence_in(out)
     if (evidence.run, evidence.host) != (order["run"], order["host"]):
         raise ValueError("the host sent the evidence of another run or host")
     return evidence

@@ -6,10 +6,12 @@ hang or flood. Times are seconds since the epoch on the host's clock, durations 
 
 from __future__ import annotations
 
+import json
+import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pydantic import (
     BaseModel,
@@ -21,6 +23,11 @@ from pydantic import (
 )
 
 from arc_compliance.files import write_whole
+from arc_compliance.redact import scrub_all
+
+BEGIN = b"-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
+END = b"-----END ARC-COMPLIANCE EVIDENCE-----"
+"""The marks between which a host sends its evidence, whatever else its shell says."""
 
 MAX_EVIDENCE_BYTES = 8 * 1024 * 1024
 """What one host may send at the most; a healthy host sends about 200 KB."""
@@ -111,6 +118,23 @@ class Discovered(_Record):
     path: Text
     location: Text
     names: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
+    failure: Failure | None = None
+
+
+class Control(_Record):
+    """A negative control: something was asked that must not be answered.
+
+    ``stage`` is what it shows to be able to fail. resolve: a name that does not exist, answered
+    where it has addresses. connect: an address that nobody has, answered where a connection is
+    accepted. proxy: a CONNECT to that name, answered where the proxy agrees. certificate: a
+    self-signed certificate shown to the client that verifies, answered where that takes it.
+    ``failure`` says why it could not be asked.
+    """
+
+    stage: Stage
+    target: Text
+    answered: bool
+    detail: Text = ""
     failure: Failure | None = None
 
 
@@ -207,6 +231,7 @@ class Evidence(_Record):
     facts: Facts
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=2000)]
     discovered: Annotated[tuple[Discovered, ...], Field(max_length=100)] = ()
+    controls: Annotated[tuple[Control, ...], Field(max_length=8)] = ()
 
     @model_validator(mode="after")
     def _measured_once(self) -> Evidence:
@@ -223,13 +248,16 @@ class Evidence(_Record):
 class HostRecord(_Record):
     """One host's file in ``evidence/``: what came back, or why nothing did.
 
-    ``collected`` is the operator's clock at receipt, by which the certificates are judged.
+    ``order`` is the digest of the order that was carried out, empty where it is not known.
+    ``collected`` is the operator's clock at receipt, by which the certificates are judged; of
+    evidence that was carried here by hand it is the host's own clock when it was done.
     ``public_roots`` (PEM) is set in a simulation only: the roots that count as public there.
     """
 
     record: Literal[1] = 1
     run: Text
     host: Text
+    order: Text = ""
     collected: float
     evidence: Evidence | None = None
     failure: Failure | None = None
@@ -246,23 +274,81 @@ def save_record(directory: Path, record: HostRecord) -> None:
     write_whole(record_path(directory, record.host), record.model_dump_json(indent=1) + "\n")
 
 
-def load_record(directory: Path, host: str, run: str) -> HostRecord:
-    """The record of *host* from *run*; where the file is no such record, one that says why."""
+def load_record(directory: Path, host: str, run: str | None) -> HostRecord:
+    """The record of *host* from *run*, or from any where None is given.
+
+    Where its file is no such record, the record is one that says why.
+    """
     path = record_path(directory, host)
+    record = read_record(path)
+    if record.host == host and run in (None, record.run):
+        return record
+    if record.failure and record.failure.cause == "probe-failed" and not record.run:
+        return record.model_copy(update={"host": host, "run": run or ""})
+    return _unreadable(path, "it is of another host or run").model_copy(
+        update={"host": host, "run": run or ""}
+    )
+
+
+def read_record(path: Path) -> HostRecord:
+    """The record in the file *path*: one that was saved, or what a probe printed.
+
+    What a probe printed without knowing its host's label belongs to the host that the file is
+    named for. Where the file is neither, the record has no run, and a failure that says why.
+    """
     try:
-        if path.stat().st_size > 2 * MAX_EVIDENCE_BYTES:
-            fault = "it is larger than any evidence"
-        else:
-            record = HostRecord.model_validate_json(path.read_bytes())
-            if (record.host, record.run) == (host, run):
-                return record
-            fault = "it is of another host or run"
+        with path.open("rb") as file:
+            content = file.read(2 * MAX_EVIDENCE_BYTES + 1)
+        if len(content) > 2 * MAX_EVIDENCE_BYTES:
+            return _unreadable(path, "it is larger than any evidence")
+        if BEGIN not in content:
+            return HostRecord.model_validate(scrub_all(json.loads(content)))
+        evidence = evidence_in(content)
     except OSError as error:
-        fault = error.strerror or str(error)
+        return _unreadable(path, error.strerror or str(error))
     except ValidationError as error:
-        fault = f"it is not as agreed ({first_fault(error)})"
-    failure = Failure(cause="probe-failed", detail=f"evidence/{path.name}: {fault}")
-    return HostRecord(run=run, host=host, collected=0, failure=failure)
+        return _unreadable(path, f"it is not as agreed ({first_fault(error)})")
+    except json.JSONDecodeError as error:
+        return _unreadable(path, f"it is not as agreed (no JSON: {error.msg})")
+    except (ValueError, RecursionError) as error:
+        return _unreadable(path, str(error))
+    return HostRecord(
+        run=evidence.run,
+        host=evidence.host or _named_for(path),
+        collected=evidence.finished,
+        evidence=evidence,
+    )
+
+
+def evidence_in(output: bytes) -> Evidence:
+    """The evidence between the marks of *output*, redacted.
+
+    Raise ValueError, with words for the host's owner, where there is not exactly one frame, or
+    what it holds is no evidence.
+    """
+    frames = output.split(BEGIN)[1:]
+    if len(frames) != 1:
+        raise ValueError(
+            "the host sent no evidence" if not frames else "the host sent evidence more than once"
+        )
+    body, end, _ = frames[0].partition(END)
+    if not end:
+        raise ValueError("the host's evidence is cut off")
+    try:
+        return Evidence.model_validate(scrub_all(json.loads(body)))
+    except ValidationError as error:
+        raise ValueError(f"the host's evidence is not as agreed: {first_fault(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the host's evidence is no JSON: {error}") from error
+
+
+def _named_for(path: Path) -> str:
+    return re.sub(r"[^A-Za-z0-9_.:%\[\]-]", "_", unquote(path.stem))[:255]
+
+
+def _unreadable(path: Path, fault: str) -> HostRecord:
+    failure = Failure(cause="probe-failed", detail=f"evidence/{path.name}: {fault}"[:4096])
+    return HostRecord(run="", host=_named_for(path), collected=0, failure=failure)
 
 
 def first_fault(error: ValidationError) -> str:

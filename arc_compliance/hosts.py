@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-BACKENDS = ("local", "ssh")
-"""The testinfra backends that this edition brings the probe through."""
+LOCAL_ADDRESS = "local://"
+ANSIBLE = "ansible"
+
+BACKENDS = ("local", "ssh", "docker", "podman", "kubectl", ANSIBLE)
+"""The testinfra backends that give a command line, so that the probe can be brought through."""
+
+LACKING = {
+    "winrm": "Windows hosts are not measured yet in this edition",
+    "paramiko": "testinfra's paramiko backend gives no command line; write ssh://{host}",
+    "safe-ssh": "safe-ssh writes files on the host and takes no standard input; write ssh://{host}",
+    "salt": "testinfra's salt backend takes no standard input; write ssh://{host}, or measure with "
+    "--write-order and salt's own cmd.run",
+    "lxc": "lxc is not tried in this edition; write ssh://{host}",
+    "openshift": "oc is not tried in this edition; write kubectl://{host}",
+    "chroot": "a chroot has the network of this machine; write local://",
+}
+"""What testinfra's other backends lack."""
 
 _ADDRESS = re.compile(
     r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9_.%\\-]*)(?P<password>:[^@]*)?@)?"
     r"(?P<name>\[[0-9A-Fa-f:.%a-z]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)"
     r"(?P<port>:[0-9]{1,5})?"
 )
+_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:*?-]*")
+_QUERIES = {"kubectl": ("namespace", "container", "context", "kubeconfig")}
+_QUERY = re.compile(r"[a-z]+=[A-Za-z0-9_./:@~-]+(&[a-z]+=[A-Za-z0-9_./:@~-]+)*")
 
 
 class HostError(ValueError):
@@ -27,55 +45,83 @@ class HostSpec:
     address: str
     label: str
 
-
-LOCAL = HostSpec(address="local://", label="local")
+    @property
+    def backend(self) -> str:
+        """The testinfra backend that the host is reached through."""
+        return self.address.partition("://")[0]
 
 
 def parse_hosts(text: str | None) -> tuple[HostSpec, ...]:
     """The hosts of a comma separated list; this machine where there is no list.
 
-    Raise HostError for a list that is empty, a syntax that is wrong, a backend that this edition
-    lacks, a password in the address, and two hosts with one label.
+    Raise HostError as `parse_host` does, and for an empty name in the list.
     """
     if text is None:
-        return (LOCAL,)
-    hosts = tuple(_parse_host(one.strip()) for one in text.split(","))
-    labels: Sequence[str] = [host.label for host in hosts]
-    for i, label in enumerate(labels):
-        if label in labels[:i]:
-            raise HostError(f"--hosts: {label!r} is named twice; name each host once")
-    return hosts
+        return (parse_host(LOCAL_ADDRESS),)
+    return tuple(parse_host(one.strip()) for one in text.split(","))
 
 
-def _parse_host(text: str) -> HostSpec:
+def refuse_twins(hosts: Iterable[HostSpec]) -> None:
+    """Raise HostError where two of *hosts* have one label, since reports could not tell them."""
+    seen: set[str] = set()
+    for host in hosts:
+        if host.label in seen:
+            raise HostError(f"{host.label!r} is named twice; name each host once")
+        seen.add(host.label)
+
+
+def parse_host(text: str) -> HostSpec:
+    """The host that *text* names, as ``backend://[user@]name[:port]``.
+
+    Raise HostError for a wrong syntax, a backend that cannot bring the probe, and a password in
+    the address.
+    """
     if not text:
-        raise HostError("--hosts: an empty name in the list; write --hosts=ssh://web01,ssh://web02")
-    backend, separator, address = text.partition("://")
+        raise HostError("an empty name in the list; write ssh://web01,ssh://web02")
+    backend, separator, rest = text.partition("://")
     if not separator:
-        raise HostError(f"--hosts: {text!r} names no backend; write ssh://{_shown(text)}")
+        raise HostError(f"{_shown(text)!r} names no backend; write ssh://{_shown(text)}")
+    if backend in LACKING:
+        host = _shown(rest.partition("?")[0])
+        raise HostError(f"{backend}://{host}: {LACKING[backend].format(host=host)}")
     if backend not in BACKENDS:
-        raise HostError(
-            f"--hosts: no backend {backend!r} in this edition; use {' or '.join(BACKENDS)}"
-        )
+        raise HostError(f"unknown backend {backend!r}; use {', '.join(BACKENDS)}")
     if backend == "local":
-        if address:
-            raise HostError(f"--hosts: local:// takes no name, {address!r} was given")
-        return LOCAL
-    address, _, query = address.partition("?")
+        if rest:
+            raise HostError(f"local:// takes no name, {_shown(rest)!r} was given")
+        return HostSpec(address=LOCAL_ADDRESS, label="local")
+    if backend == ANSIBLE:
+        if not _PATTERN.fullmatch(rest):
+            raise HostError(f"{_shown(rest)!r} is no host or group; write ansible://web")
+        return HostSpec(address=text, label=rest)
+    return _named(text, backend, rest)
+
+
+def _named(text: str, backend: str, rest: str) -> HostSpec:
+    address, asked, query = rest.partition("?")
+    keys = _QUERIES.get(backend, ())
+    if asked and not (
+        _QUERY.fullmatch(query) and all(p.partition("=")[0] in keys for p in query.split("&"))
+    ):
+        hint = f"; after ? stand {', '.join(keys)}" if keys else "; it takes no ?, see --ssh-config"
+        raise HostError(f"{backend}://{_shown(address)}: {_shown(query)!r} is not known{hint}")
     found = _ADDRESS.fullmatch(address)
-    if found is None or query:
+    if found is None or (found["port"] and backend != "ssh"):
+        port = "[:port]" if backend == "ssh" else ""
         raise HostError(
-            f"--hosts: {_shown(address)!r} is no host; write ssh://[user@]name[:port], and put "
+            f"{_shown(address)!r} is no host; write {backend}://[user@]name{port}, and put "
             "ssh's own settings into the file of --ssh-config"
         )
     if found["password"] is not None:
         raise HostError(
-            f"--hosts: a password in the address of {found['name']!r} would show in the process "
+            f"a password in the address of {found['name']!r} would show in the process "
             "list; use a key (--ssh-identity-file=FILE) or an ssh agent"
         )
+    if found["user"] and backend == "kubectl":
+        raise HostError(f"kubectl chooses no user; write kubectl://{found['name']}")
     port = found["port"] or ""
     if port and not 0 < int(port[1:]) < 65536:
-        raise HostError(f"--hosts: {port[1:]} is no port in {_shown(address)!r}")
+        raise HostError(f"{port[1:]} is no port in {_shown(address)!r}")
     return HostSpec(address=text, label=found["name"] + port)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,12 @@ from arc_compliance.scope import Scenario, Scope
 
 MAX_NAMES = 200
 """How many names a host measures at the most, those of discovery calls included."""
+
+CONTROL_NAME = "does-not-exist.arc-compliance.example"
+"""A name that nobody can own (RFC 2606), so that only a resolver that makes answers up has it."""
+
+CONTROL_ADDRESS = "192.0.2.1"
+"""An address that nobody can have (RFC 5737), so that only something on the way answers for it."""
 
 ConnectTo = tuple[str, int | None, str, int | None]
 
@@ -60,6 +68,7 @@ class Door:
     port: int
     scheme: str
     path: str
+    bypass: str | None
 
 
 def rows_in_scope(catalogue: Catalogue, scope: Scope) -> Iterator[tuple[Requirement, str | None]]:
@@ -70,11 +79,12 @@ def rows_in_scope(catalogue: Catalogue, scope: Scope) -> Iterator[tuple[Requirem
             yield requirement, scope.not_applicable(requirement)
 
 
-def plan_cases(catalogue: Catalogue, scope: Scope, hosts: Sequence[str]) -> list[Case]:
-    """All cases of a run but ``run/overall``, host by host in the order of the document."""
-    rows = list(rows_in_scope(catalogue, scope))
+def plan_cases(catalogue: Catalogue, scopes: Mapping[str, Scope]) -> list[Case]:
+    """All cases of a run but ``run/overall``, for each host's label and scope, host by host in the
+    order of the document."""
     cases = []
-    for host in hosts:
+    for host, scope in scopes.items():
+        rows = list(rows_in_scope(catalogue, scope))
         for requirement in catalogue.requirements:
             reason = scope.not_applicable(requirement)
             if requirement.subject is Subject.RUN:
@@ -133,7 +143,13 @@ def doors_to_measure(catalogue: Catalogue, scope: Scope) -> list[Door]:
             for door in row.doors:
                 doors.setdefault(
                     (name, door.port),
-                    Door(name=name, port=door.port, scheme=door.scheme, path=door.path),
+                    Door(
+                        name=name,
+                        port=door.port,
+                        scheme=door.scheme,
+                        path=door.path,
+                        bypass=row.bypass.value if row.bypass else None,
+                    ),
                 )
     return list(doors.values())
 
@@ -159,11 +175,19 @@ def order_for(
         "run": run,
         "host": host,
         "endpoints": [
-            {"name": d.name, "port": d.port, "scheme": d.scheme, "path": d.path}
+            {
+                "name": d.name,
+                "port": d.port,
+                "scheme": d.scheme,
+                "path": d.path,
+                "bypass": d.bypass,
+            }
             for d in doors_to_measure(catalogue, scope)
         ],
         "discoveries": list(_discoveries(catalogue, scope)),
         "proxy": scope.proxy,
+        "proxy_bypass": sorted(group.value for group in scope.proxy_bypass),
+        "controls": {"name": CONTROL_NAME, "address": CONTROL_ADDRESS},
         "connect_to": [list(one) for one in connect_to],
         "trust_file": trust_file,
         "limits": {
@@ -174,6 +198,12 @@ def order_for(
         },
         "user_agent": user_agent,
     }
+
+
+def order_digest(order: Mapping[str, Any]) -> str:
+    """The SHA-256 of *order*, its run aside: two measurements with one digest asked the same."""
+    asked = {key: value for key, value in order.items() if key != "run"}
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def _discoveries(catalogue: Catalogue, scope: Scope) -> Iterator[dict[str, Any]]:
@@ -190,4 +220,5 @@ def _discoveries(catalogue: Catalogue, scope: Scope) -> Iterator[dict[str, Any]]
                 "path": discovery.path.replace("{location}", str(location)),
                 "location": location,
                 "accept": accept,
+                "bypass": discovery.bypass.value if discovery.bypass else None,
             }

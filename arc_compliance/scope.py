@@ -6,11 +6,15 @@ others do not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from urllib.parse import urlsplit
 
-from arc_compliance.catalogue.model import Condition, Endpoint, Requirement
+from arc_compliance.catalogue.model import Bypass, Condition, Endpoint, Requirement
+from arc_compliance.redact import redact
+from arc_compliance.spelling import did_you_mean
 
 AUTO = "auto"
 """The location that stands for "the region in the host's own agent configuration"."""
@@ -46,12 +50,20 @@ class PrivateLink(str, Enum):
     ARM = "arm"
 
 
+class Role(str, Enum):
+    """What a machine is for: being Arc-enabled, or onboarding others."""
+
+    SERVER = "server"
+    ONBOARDING_MACHINE = "onboarding-machine"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What one run requires of a host.
 
     ``location`` is an Azure region, AUTO, or None for all known regions. ``proxy`` is a URL or
-    None for the direct route. ``given_names`` maps a row's label to names that an operator gave.
+    None for the direct route, ``proxy_bypass`` the endpoint groups that do not take it.
+    ``given_names`` maps a row's label to names that an operator gave.
     """
 
     cloud: str
@@ -61,6 +73,8 @@ class Scope:
     scenario: Scenario = Scenario.SERVERS
     private_link: frozenset[PrivateLink] = frozenset()
     proxy: str | None = None
+    proxy_bypass: frozenset[Bypass] = frozenset()
+    role: Role = Role.SERVER
     given_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     strict_inspection: bool = False
     strict_should: bool = False
@@ -68,6 +82,19 @@ class Scope:
     def resolves_privately(self, row: Endpoint) -> bool:
         """Whether the document has *row* on a private endpoint under this scope."""
         return row.private in {link.value for link in self.private_link}
+
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """What sets this host apart, as an inventory names it, for people; redacted."""
+        pairs = {
+            "location": self.location,
+            "proxy": redact(self.proxy) if self.proxy else None,
+            "proxy_bypass": _listed(self.proxy_bypass),
+            "private_link": _listed(self.private_link),
+            "features": _listed(self.features),
+            "scenario": None if self.scenario is Scenario.SERVERS else self.scenario.value,
+            "role": None if self.role is Role.SERVER else self.role.value,
+        }
+        return tuple((name, value) for name, value in pairs.items() if value)
 
     def location_of(self, agent_location: str | None) -> str | None:
         """The region that counts for a host whose agent is in *agent_location*, or None."""
@@ -105,6 +132,7 @@ class Scope:
             Condition.PROXY: self.proxy is not None,
             Condition.PRIVATE_LINK: bool(self.private_link),
             Condition.NO_PRIVATE_LINK: not self.private_link,
+            Condition.ONBOARDING_MACHINE: self.role is Role.ONBOARDING_MACHINE,
             Condition.ADDRESS_FILTER: False,
             Condition.SERVERS: not esu,
             Condition.ESU: esu,
@@ -121,7 +149,51 @@ _REASONS = {
     Condition.PROXY: "no proxy is in use (--proxy=URL)",
     Condition.PRIVATE_LINK: "no private endpoint is in use (--private-link=arc)",
     Condition.NO_PRIVATE_LINK: "private endpoints are in use; the row is for public ones",
+    Condition.ONBOARDING_MACHINE: "this host is no onboarding machine (role in --inventory)",
     Condition.ADDRESS_FILTER: "no firewall that filters outbound traffic by address was named",
     Condition.SERVERS: "the scenario is Extended Security Updates; its own rows apply instead",
     Condition.ESU: "concerns Extended Security Updates only (--scenario=esu)",
 }
+
+
+def _listed(words: Iterable[Enum]) -> str:
+    return ",".join(sorted(str(word.value) for word in words))
+
+
+def location_named(text: str, regions: Sequence[str]) -> str:
+    """*text* where it is one of *regions* or AUTO; raise ValueError for anything else."""
+    known = (*regions, AUTO)
+    if text in known:
+        return text
+    raise ValueError(
+        f"unknown region {text!r}{did_you_mean(text, known)}; known: {', '.join(known)}"
+    )
+
+
+def proxy_named(text: str) -> str | None:
+    """The proxy URL *text*, None for ``none``; raise ValueError for what the agent would not take.
+
+    The error's text holds no credentials.
+    """
+    if text == "none":
+        return None
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        url, port = urlsplit(""), None
+    whole = not url.path.strip("/") and not url.query and not url.fragment and port != 0
+    if url.scheme == "http" and url.hostname and whole and not re.search(r"\s", text):
+        return text
+    hint = "the agent takes http:// proxies only; " if url.scheme == "https" else ""
+    raise ValueError(
+        f"{redact(text)!r} is no proxy; {hint}write none or http://[user:pw@]host[:port]"
+    )
+
+
+def private_links(links: Iterable[PrivateLink]) -> frozenset[PrivateLink]:
+    """*links* as they go together; raise ValueError where ARM stands without ARC."""
+    known = frozenset(links)
+    if known and PrivateLink.ARC not in known:
+        raise ValueError("arm goes with arc; write arc,arm")
+    return known

@@ -5,23 +5,34 @@ from __future__ import annotations
 import math
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import certifi
 
+from arc_compliance import __version__
+from arc_compliance.backends import Access
 from arc_compliance.catalogue import Catalogue, CatalogueError, load_catalogue
-from arc_compliance.collect import Access
-from arc_compliance.hosts import HostError, HostSpec, parse_hosts
+from arc_compliance.catalogue.model import Bypass
+from arc_compliance.hosts import HostSpec
 from arc_compliance.judge.public_roots import PublicRoots
-from arc_compliance.plan import ConnectTo, Limits
-from arc_compliance.redact import redact, scrub
-from arc_compliance.scope import AUTO, Feature, Phase, PrivateLink, Scenario, Scope
+from arc_compliance.plan import ConnectTo, Limits, order_for
+from arc_compliance.redact import scrub
+from arc_compliance.scope import (
+    Feature,
+    Phase,
+    PrivateLink,
+    Scenario,
+    Scope,
+    location_named,
+    private_links,
+    proxy_named,
+)
 from arc_compliance.spelling import did_you_mean
+from arc_compliance.targets import TargetError, read_targets
 
 NAMED_ROOTS = Path(__file__).with_name("catalogue") / "public_roots.pem"
 LONGEST = 3600.0
@@ -35,6 +46,7 @@ _HOST_NAME = re.compile(
 )
 
 Word = TypeVar("Word", bound=Enum)
+Value = TypeVar("Value")
 
 
 class SettingsError(ValueError):
@@ -50,12 +62,17 @@ class Demo(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One run's options as typed values. ``public_roots`` is PEM; ``given`` lists what differs
-    from the defaults, redacted, for the report."""
+    """One run's options as typed values.
+
+    ``scopes`` has each host's scope by its label. ``public_roots`` is PEM. ``evidence`` is the
+    folder whose evidence is judged in place of measuring. ``narrowed`` says what part of an
+    inventory or of saved evidence was chosen, empty for all. ``given`` lists what differs from the
+    defaults, redacted, for the report.
+    """
 
     catalogue: Catalogue
-    scope: Scope
     hosts: tuple[HostSpec, ...]
+    scopes: Mapping[str, Scope]
     access: Access
     limits: Limits
     forks: int
@@ -63,7 +80,30 @@ class Settings:
     public_roots: bytes
     report_dir: Path
     demo: Demo | None
+    evidence: Path | None
+    resume: bool
+    narrowed: str
     given: tuple[tuple[str, str], ...]
+
+    def order_for(
+        self,
+        host: str,
+        run: str,
+        *,
+        connect_to: Sequence[ConnectTo] = (),
+        trust_file: str | None = None,
+    ) -> dict[str, Any]:
+        """The probe's order for the host labelled *host*; a simulation adds its own mappings."""
+        return order_for(
+            host,
+            run=run,
+            catalogue=self.catalogue,
+            scope=self.scopes[host],
+            limits=self.limits,
+            connect_to=(*self.connect_to, *connect_to),
+            trust_file=trust_file,
+            user_agent=f"arc-compliance/{__version__}",
+        )
 
 
 def read_settings(options: Any, invocation_dir: Path) -> Settings:
@@ -75,43 +115,60 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
         catalogue = load_catalogue(options.cloud)
     except CatalogueError as error:
         raise SettingsError(f"--cloud: {error}") from error
-    try:
-        hosts = parse_hosts(options.hosts)
-    except HostError as error:
-        raise SettingsError(str(error)) from error
     demo = _demo(options.demo)
-    if demo and options.hosts is not None:
-        raise SettingsError("--demo: the simulated Azure is on this machine; leave --hosts out")
-    if demo and options.proxy != "none":
-        raise SettingsError("--demo: the simulated Azure has no proxy; leave --proxy out")
-    if options.connection not in (None, "ssh", "local"):
-        raise SettingsError("--connection: write the backend into --hosts, as in ssh://web01")
+    _refuse_contradictions(options, demo)
     features = options.features.split(",") if options.features else []
     links = options.private_link.split(",") if options.private_link else []
+    bypass = options.proxy_bypass.split(",") if options.proxy_bypass else []
     scope = Scope(
         cloud=options.cloud,
-        location=_location(options.location, catalogue),
+        location=(
+            None
+            if options.location is None
+            else _read("--location", location_named, options.location, catalogue.regions)
+        ),
         phase=_word("--phase", options.phase, Phase),
         features=frozenset(_word("--features", one, Feature) for one in features),
         scenario=_word("--scenario", options.scenario, Scenario),
-        private_link=_private_link(links),
-        proxy=_proxy(options.proxy),
+        private_link=_read(
+            "--private-link",
+            private_links,
+            [_word("--private-link", one, PrivateLink) for one in links],
+        ),
+        proxy=_read("--proxy", proxy_named, options.proxy),
+        proxy_bypass=frozenset(_word("--proxy-bypass", one, Bypass) for one in bypass),
         given_names=_endpoints(options.endpoint, catalogue),
         strict_inspection=options.strict_inspection,
         strict_should=options.strict_should,
     )
+    access = Access(
+        ssh_config=_readable("--ssh-config", options.ssh_config, invocation_dir),
+        ssh_identity_file=_readable(
+            "--ssh-identity-file", options.ssh_identity_file, invocation_dir
+        ),
+        ansible_inventory=_readable(
+            "--ansible-inventory", options.ansible_inventory, invocation_dir
+        ),
+        sudo=options.sudo or options.sudo_user is not None,
+        sudo_user=options.sudo_user,
+    )
+    evidence = invocation_dir / options.evidence if options.evidence else None
+    try:
+        targets = read_targets(
+            hosts=options.hosts,
+            inventory=invocation_dir / options.inventory if options.inventory else None,
+            evidence=evidence,
+            scope=scope,
+            regions=catalogue.regions,
+            access=access,
+        )
+    except TargetError as error:
+        raise SettingsError(str(error)) from error
     return Settings(
         catalogue=catalogue,
-        scope=scope,
-        hosts=hosts,
-        access=Access(
-            ssh_config=_readable("--ssh-config", options.ssh_config, invocation_dir),
-            ssh_identity_file=_readable(
-                "--ssh-identity-file", options.ssh_identity_file, invocation_dir
-            ),
-            sudo=options.sudo or options.sudo_user is not None,
-            sudo_user=options.sudo_user,
-        ),
+        hosts=tuple(targets.scopes),
+        scopes={host.label: one for host, one in targets.scopes.items()},
+        access=access,
         limits=Limits(
             connect=_seconds("--connect-timeout", options.connect_timeout),
             http=_seconds("--http-timeout", options.http_timeout),
@@ -122,8 +179,32 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
         public_roots=_public_roots(options.public_roots, invocation_dir),
         report_dir=invocation_dir / options.report_dir,
         demo=demo,
+        evidence=evidence,
+        resume=options.resume,
+        narrowed=targets.narrowed,
         given=_given(options),
     )
+
+
+def _refuse_contradictions(options: Any, demo: Demo | None) -> None:
+    """Raise SettingsError for options that cannot stand together."""
+    if demo:
+        for name in ("hosts", "inventory", "evidence"):
+            if getattr(options, name) is not None:
+                raise SettingsError(
+                    f"--demo: the simulated Azure is on this machine; leave --{name} out"
+                )
+        if options.proxy != "none":
+            raise SettingsError("--demo: the simulated Azure has no proxy; leave --proxy out")
+    if options.evidence and options.resume:
+        raise SettingsError("--resume measures and --evidence does not; leave one of them out")
+    if options.connection not in (None, "ssh", "local"):
+        raise SettingsError("--connection: write the backend into --hosts, as in ssh://web01")
+    if getattr(options, "reruns", None):
+        raise SettingsError(
+            "--reruns: a test run again would judge the same evidence again, since a host is "
+            "measured once; what failed on a host was measured twice already"
+        )
 
 
 def check_report_dir(report_dir: Path) -> None:
@@ -152,6 +233,14 @@ def _word(option: str, text: str, kind: type[Word]) -> Word:
     )
 
 
+def _read(option: str, reader: Callable[..., Value], *arguments: Any) -> Value:
+    """What *reader* makes of an option's value; its ValueError names the option."""
+    try:
+        return reader(*arguments)
+    except ValueError as error:
+        raise SettingsError(f"{option}: {error}") from error
+
+
 def _demo(text: str | None) -> Demo | None:
     if text is None:
         return None
@@ -160,40 +249,6 @@ def _demo(text: str | None) -> Demo | None:
             f"--demo: unknown value {text!r}; write --demo or --demo=faulty, and paths before it"
         )
     return Demo(text)
-
-
-def _location(text: str | None, catalogue: Catalogue) -> str | None:
-    if text is None or text == AUTO or text in catalogue.regions:
-        return text
-    known = (*catalogue.regions, AUTO)
-    raise SettingsError(
-        f"--location: unknown region {text!r} in {catalogue.cloud}{did_you_mean(text, known)}; "
-        f"known: {', '.join(known)}"
-    )
-
-
-def _private_link(words: Iterable[str]) -> frozenset[PrivateLink]:
-    links = frozenset(_word("--private-link", one, PrivateLink) for one in words)
-    if links and PrivateLink.ARC not in links:
-        raise SettingsError("--private-link: arm goes with arc; write --private-link=arc,arm")
-    return links
-
-
-def _proxy(text: str) -> str | None:
-    if text == "none":
-        return None
-    try:
-        url = urlsplit(text)
-        port = url.port
-    except ValueError:
-        url, port = urlsplit(""), None
-    whole = not url.path.strip("/") and not url.query and not url.fragment and port != 0
-    if url.scheme == "http" and url.hostname and whole and not re.search(r"\s", text):
-        return text
-    hint = "the agent takes http:// proxies only; " if url.scheme == "https" else ""
-    raise SettingsError(
-        f"--proxy: {redact(text)!r} is no proxy; {hint}write none or http://[user:pw@]host[:port]"
-    )
 
 
 def _endpoints(options: Sequence[str], catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
@@ -270,11 +325,16 @@ def _public_roots(text: str | None, invocation_dir: Path) -> bytes:
 
 
 _SHOWN: dict[str, Any] = {
+    "inventory": None,
+    "evidence": None,
+    "resume": False,
+    "location": None,
     "phase": "all",
     "features": None,
     "scenario": "servers",
     "private_link": None,
     "proxy": "none",
+    "proxy_bypass": None,
     "endpoint": [],
     "public_roots": None,
     "strict_inspection": False,

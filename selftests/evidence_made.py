@@ -57,7 +57,7 @@ def grounds(**scope: Any) -> Grounds:
 
 def case_of(requirement: str, endpoint: str = "", **scope: Any) -> Case:
     """The case of *requirement* on host h, for the row *endpoint* where there are several."""
-    cases = plan_cases(CATALOGUE, Scope(cloud="AzureChinaCloud", **scope), ["h"])
+    cases = plan_cases(CATALOGUE, {"h": Scope(cloud="AzureChinaCloud", **scope)})
     (found,) = [
         c
         for c in cases

@@ -259,6 +259,8 @@ def order(*endpoints: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "endpoints": list(endpoints),
         "discoveries": [],
         "proxy": None,
+        "proxy_bypass": [],
+        "controls": {"name": "control.invalid", "address": "127.0.0.1"},
         "connect_to": [],
         "trust_file": None,
         "limits": limits,

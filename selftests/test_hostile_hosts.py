@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from selftests import probe_peers
 from selftests.suite_run import ROOT, SuiteRun
 
 RunSuite = Callable[..., SuiteRun]
@@ -69,18 +70,7 @@ def test_evidence_that_is_none_is_an_error(
 
 
 def test_evidence_of_another_run_is_refused(run_suite: RunSuite, tmp_path: Path) -> None:
-    order = {
-        "order": 1,
-        "run": "another",
-        "host": "local",
-        "endpoints": [],
-        "discoveries": [],
-        "proxy": None,
-        "connect_to": [],
-        "trust_file": None,
-        "limits": {"connect": 1, "http": 1, "deadline": 9, "names": 1},
-        "user_agent": "x",
-    }
+    order = probe_peers.order(run="another", host="local")
     (tmp_path / "order.json").write_text(json.dumps(order))
     script = (
         "cat > /dev/null\n"

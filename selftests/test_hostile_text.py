@@ -13,7 +13,8 @@ from arc_compliance.hosts import HostError, parse_hosts
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.redact import redact, scrub, scrub_all
 from arc_compliance.report import html
-from arc_compliance.settings import SettingsError, _connect_to, _proxy
+from arc_compliance.scope import proxy_named
+from arc_compliance.settings import SettingsError, _connect_to
 
 PASSWORDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=6, max_size=20)
 
@@ -76,8 +77,8 @@ def test_a_mapping_is_parsed_or_refused(text: str) -> None:
 
 @given(st.text())
 def test_a_proxy_is_parsed_or_refused(text: str) -> None:
-    with contextlib.suppress(SettingsError):
-        assert _proxy(text) in (None, text)
+    with contextlib.suppress(ValueError):
+        assert proxy_named(text) in (None, text)
 
 
 @given(st.text(max_size=50), st.lists(PASSWORDS))

@@ -23,7 +23,10 @@ def to_azure() -> Iterator[list[str]]:
     with SimulatedAzure(load_catalogue("AzureChinaCloud")) as azure:
         yield [
             f"--public-roots={azure.public_roots}",
-            *(f"--connect-to={':'.join(map(str, one))}" for one in azure.connect_to),
+            *(
+                f"--connect-to={':'.join(map(str, one))}"
+                for one in (*azure.connect_to, *azure.controls)
+            ),
         ]
 
 

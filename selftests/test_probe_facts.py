@@ -96,7 +96,7 @@ def test_default_client(said: str, expected: tuple[str | None, ...]) -> None:
 
 def trust(trust_file: str | None = None) -> dict[str, Any]:
     """The facts of the trust store, loaded."""
-    order = probe.Order(None, None, [], [], None, [], trust_file, None, None)
+    order = probe.Order(None, None, [], [], None, [], None, [], trust_file, None, None)
     store = probe.TrustStore(order)
     store.load()
     return store.facts

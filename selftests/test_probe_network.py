@@ -13,8 +13,8 @@ from selftests import probe_peers as peers
 
 def place(name: str, port: int, *rules: probe.Mapping) -> tuple[str, int, bool]:
     """Where *rules* send a target."""
-    order = probe.Order(None, None, [], [], None, list(rules), None, None, None)
-    return probe.mapped(order, probe.Target(name, port, "https", "/"))
+    order = probe.Order(None, None, [], [], None, [], None, list(rules), None, None, None)
+    return probe.mapped(order, probe.Target(name, port, "https", "/", None))
 
 
 def test_connect_to_as_curl_does() -> None:

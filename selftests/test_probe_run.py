@@ -176,7 +176,7 @@ def test_oversized_evidence_loses_its_bulk() -> None:
 
 def test_fault_of_the_probe_itself() -> None:
     """What breaks between two steps is recorded at the next one, never passed over."""
-    target = probe.Target("web.test", 80, "http", "/")
+    target = probe.Target("web.test", 80, "http", "/", None)
     attempt = probe.Attempt(target, ["resolve", "connect", "http"])
     with attempt.step("resolve"):
         pass

@@ -2,6 +2,7 @@
 
 import pytest
 
+from arc_compliance.judge.controls import judge_controls
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.run import judge_host_measured
 from fixtures.cases import require
@@ -13,7 +14,7 @@ def test_host_is_measured(judgement: Judgement) -> None:
     require(judgement)
 
 
-@pytest.mark.requirement("run/controls")
+@pytest.mark.requirement("run/controls", judge=judge_controls)
 def test_controls_hold(judgement: Judgement) -> None:
-    """The run's negative controls held."""
+    """Nothing was answered that must not be."""
     require(judgement)

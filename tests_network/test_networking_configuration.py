@@ -3,7 +3,12 @@
 import pytest
 
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.networking import judge_port_443, judge_private_link, judge_proxy
+from arc_compliance.judge.networking import (
+    judge_onboarding_machine,
+    judge_port_443,
+    judge_private_link,
+    judge_proxy,
+)
 from fixtures.cases import require
 
 
@@ -19,7 +24,7 @@ def test_proxy_lets_endpoints_through(judgement: Judgement) -> None:
     require(judgement)
 
 
-@pytest.mark.requirement("networking/onboarding-machine")
+@pytest.mark.requirement("networking/onboarding-machine", judge=judge_onboarding_machine)
 def test_onboarding_machine_meets_requirements(judgement: Judgement) -> None:
     """The machine that performs the onboarding meets the same requirements."""
     require(judgement)

@@ -55,6 +55,7 @@ class Condition(str, Enum):
     SERVERS = "servers"
     ESU = "esu"
     AGENT_INSTALLED = "agent-installed"
+    ONBOARDING_MACHINE = "onboarding-machine"
 
 
 class Client(str, Enum):
@@ -70,6 +71,16 @@ class Client(str, Enum):
     OS = "os"
     EACH = "each"
     NONE = "none"
+
+
+class Bypass(str, Enum):
+    """The endpoint groups that the agent can take off its proxy (azcmagent's ``proxy.bypass``)."""
+
+    AAD = "AAD"
+    ARM = "ARM"
+    AMA = "AMA"
+    ARC = "Arc"
+    ARC_DATA = "ArcData"
 
 
 class Subject(str, Enum):
@@ -112,8 +123,9 @@ class Endpoint(_Strict):
 
     ``label`` is the row as the document prints it; ``patterns`` are its names, wildcards included;
     ``names`` are concrete names known everywhere, ``regional_names`` those of one Azure region.
-    ``private`` says which private endpoint the row has: none (``never``), that of the Azure Arc
-    private link scope (``arc``), or that of a resource management private link (``arm``).
+    ``bypass`` is the group by which the agent can take the row off its proxy. ``private`` says
+    which private endpoint the row has: none (``never``), that of the Azure Arc private link scope
+    (``arc``), or that of a resource management private link (``arm``).
     """
 
     label: str = Field(min_length=1)
@@ -122,6 +134,7 @@ class Endpoint(_Strict):
     regional_names: dict[str, tuple[HostName, ...]] = {}
     doors: tuple[Door, ...] = (Door(),)
     private: Literal["never", "arc", "arm"] = "never"
+    bypass: Bypass | None = None
     note: str | None = None
 
     def matches(self, name: str) -> bool:
@@ -185,6 +198,7 @@ class Discovery(_Strict):
 
     name: HostName
     path: str = Field(pattern=r"^/[!-~]*$")
+    bypass: Bypass | None = None
     rows: tuple[RequirementId, ...] = Field(min_length=1)
     source: str
 

@@ -45,6 +45,12 @@ CAUSES: dict[str, Cause] = {
         Owner.NETWORK,
         "Make the name servers in the host's /etc/resolv.conf answer for {names}.",
     ),
+    "dns-rewritten": Cause(
+        "the host's resolver makes addresses up for names that do not exist",
+        Owner.NETWORK,
+        "Make the name servers in the host's /etc/resolv.conf answer NXDOMAIN for names that do "
+        "not exist (a portal or a search domain with a wildcard answers for {names}).",
+    ),
     "connect-refused": Cause(
         "the connection was refused",
         Owner.NETWORK,
@@ -165,10 +171,18 @@ CAUSES: dict[str, Cause] = {
         Owner.NETWORK,
         "Link the private DNS zone of the private link scope so that {names} resolve privately.",
     ),
+    "control-tripped": Cause(
+        "something answers that must not be there",
+        Owner.NETWORK,
+        "Find the device that answers for {names} in everybody's place; where it does, an accepted "
+        "connection shows nothing.",
+        measured=False,
+    ),
     "host-unreachable": Cause(
         "the host could not be reached",
         Owner.OPERATOR,
-        "Make `ssh HOST true` work from here without a prompt, then run again.",
+        "Make a command on the host work from here without a prompt (`ssh HOST true`), then run "
+        "again.",
         measured=False,
     ),
     "probe-failed": Cause(

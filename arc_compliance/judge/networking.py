@@ -86,10 +86,9 @@ def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
     own rows.
     """
     by_proxy = grounds.scope.proxy is not None
-    stage = Stage.PROXY if by_proxy else Stage.CONNECT
     expected = "CONNECT to port 443 goes through" if by_proxy else "outbound TCP 443 is open"
     asked = [m for m in required(evidence, grounds) if m.port == 443]
-    opened = [m for m in asked if _went_well(m, stage)]
+    opened = [m for m in asked if _connected(m)]
     if opened:
         return judged(
             case,
@@ -97,7 +96,7 @@ def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
             expected=expected,
             actual=f"{len(opened)} of {len(asked)} endpoints let a connection to port 443 in",
         )
-    tried = [m for m in asked if m.at(stage)]
+    tried = [m for m in asked if m.at(Stage.PROXY if by_proxy else Stage.CONNECT)]
     if not tried:
         return _nothing_answered(case, required(evidence, grounds), expected)
     return fold(case, list(_failures(tried)), expected=expected)
@@ -117,7 +116,21 @@ def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
         case,
         Verdict.PASS,
         expected=expected,
-        actual=f"all {len(through)} endpoints through {evidence.vantage.proxy}",
+        actual=f"all {len(through)} go through {evidence.vantage.proxy}{_bypassed(asked)}",
+    )
+
+
+def judge_onboarding_machine(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the machine that onboards others reaches every required endpoint itself."""
+    expected = "the onboarding machine reaches every required endpoint"
+    asked = required(evidence, grounds)
+    stopped = [m for m in asked if m.failed]
+    if stopped:
+        return fold(case, list(_failures(stopped)), expected=expected)
+    if not asked:
+        return _nothing_answered(case, asked, expected)
+    return judged(
+        case, Verdict.PASS, expected=expected, actual=f"it reaches all {len(asked)} endpoints"
     )
 
 
@@ -145,6 +158,12 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
     if not found:
         return _nothing_answered(case, required(evidence, grounds), expected)
     return fold(case, found, expected=expected)
+
+
+def _bypassed(asked: list[Measurement]) -> str:
+    """How many of *asked* do not take the proxy, where some do not."""
+    direct = sum(m.at(Stage.PROXY) is None for m in asked)
+    return f", {direct} go past it (proxy bypass)" if direct else ""
 
 
 def _connected(m: Measurement) -> bool:

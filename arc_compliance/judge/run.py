@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from arc_compliance.catalogue.model import Condition, Level
 from arc_compliance.evidence import Evidence, HostRecord
+from arc_compliance.judge.controls import weigh_by_controls
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.plan import Case
@@ -42,7 +43,8 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
         return judge_unmeasured(case, record)
     if judge is None:
         raise LookupError(f"{requirement.id} has neither a judge nor a reason for having none")
-    return _weighed(case, judge(case, evidence, grounds), grounds)
+    found = weigh_by_controls(judge(case, evidence, grounds), evidence)
+    return _weighed(case, found, grounds)
 
 
 def _weighed(case: Case, judgement: Judgement, grounds: Grounds) -> Judgement:

@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 from arc_compliance.catalogue.model import Catalogue, Endpoint
 from arc_compliance.lab.authorities import Authorities
 from arc_compliance.lab.faults import Fault, FaultKind
+from arc_compliance.plan import CONTROL_ADDRESS, CONTROL_NAME
 
 LOOPBACK = "127.0.0.1"
 MAX_REQUEST = 64 * 1024
@@ -34,12 +35,14 @@ class SimulatedAzure:
     """A context manager: started on entry, stopped and cleaned up on exit.
 
     ``connect_to`` maps every name that the catalogue knows, and every name that the discovery calls
-    return, to the simulation; ``trust_file`` is what the simulated host trusts; ``public_roots``
-    what counts as officially signed.
+    return, to the simulation; ``controls`` what the negative controls ask for to where nobody is;
+    ``trust_file`` is what the simulated host trusts; ``public_roots`` what counts as officially
+    signed.
     """
 
     def __init__(self, catalogue: Catalogue, faults: Iterable[Fault] = ()) -> None:
         self.connect_to: tuple[tuple[str, int, str, int], ...] = ()
+        self.controls: tuple[tuple[str, int, str, int], ...] = ()
         self.trust_file = Path()
         self.public_roots = Path()
         self._catalogue = catalogue
@@ -99,6 +102,10 @@ class SimulatedAzure:
             return LOOPBACK, http if scheme == "http" else own_ports.get(name, https)
 
         self.connect_to = tuple((name, port, *target(name, scheme)) for name, port, scheme in doors)
+        self.controls = (
+            (CONTROL_NAME, 443, MISSING, 443),
+            (CONTROL_ADDRESS, 443, LOOPBACK, closed.getsockname()[1]),
+        )
 
 
 def _choose(tls: ssl.SSLObject | ssl.SSLSocket, context: ssl.SSLContext | None) -> None:

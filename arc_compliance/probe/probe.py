@@ -63,14 +63,16 @@ MAX_FILES = 4000
 
 # ---------------------------------------------------------------------------------- order in
 
-Target = collections.namedtuple("Target", "name port scheme path")
-Discovery = collections.namedtuple("Discovery", "name path location accept")
+Target = collections.namedtuple("Target", "name port scheme path bypass")
+Discovery = collections.namedtuple("Discovery", "name path location accept bypass")
 ProxyServer = collections.namedtuple("ProxyServer", "host port credentials")
 Mapping = collections.namedtuple("Mapping", "host port address to_port")
+Controls = collections.namedtuple("Controls", "name address")
 Limits = collections.namedtuple("Limits", "connect http deadline names")
 Order = collections.namedtuple(
     "Order",
-    "run host endpoints discoveries proxy connect_to trust_file limits user_agent",
+    "run host endpoints discoveries proxy proxy_bypass controls connect_to trust_file limits "
+    "user_agent",
 )
 
 HOST_NAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,252}\Z")
@@ -99,6 +101,8 @@ def read_order(stream):
         endpoints=read_list(document, "endpoints", read_target, 1000),
         discoveries=read_list(document, "discoveries", read_discovery, 100),
         proxy=read_proxy(optional(document, "proxy", str)),
+        proxy_bypass=read_list(document, "proxy_bypass", read_word, 100),
+        controls=read_controls(field(document, "controls", dict, "")),
         connect_to=read_list(document, "connect_to", read_mapping, 10000),
         trust_file=optional(document, "trust_file", str),
         limits=read_limits(field(document, "limits", dict, "")),
@@ -144,6 +148,7 @@ def read_target(item, where):
         port=read_port(item.get("port"), where),
         scheme=item["scheme"],
         path=matching(item, "path", REQUEST_PATH, where),
+        bypass=item.get("bypass"),
     )
 
 
@@ -157,6 +162,22 @@ def read_discovery(item, where):
         path=matching(item, "path", REQUEST_PATH, where),
         location=matching(item, "location", PRINTABLE, where),
         accept=[accepting(pattern) for pattern in accept],
+        bypass=item.get("bypass"),
+    )
+
+
+def read_word(item, where):
+    """One text of a list."""
+    if not isinstance(item, str):
+        raise BadOrder(where + ": not a text")
+    return item
+
+
+def read_controls(item):
+    """What the negative controls ask for."""
+    return Controls(
+        name=matching(item, "name", HOST_NAME, "controls."),
+        address=matching(item, "address", HOST_NAME, "controls."),
     )
 
 
@@ -892,6 +913,149 @@ def fault_by_dates(route, trust, name, limit):
     return EXPIRED, "certificate has expired"
 
 
+# ------------------------------------------------------------------------- negative controls
+
+# A self-signed certificate for the control's name, valid from 2020 to 2100; its key is thrown away.
+SELF_SIGNED = (
+    "MIIBhTCCASugAwIBAgIBATAKBggqhkjOPQQDAjAwMS4wLAYDVQQDDCVkb2VzLW5vdC1leGlzdC5hcmMtY29tcGxpYW5j"
+    "ZS5leGFtcGxlMCAXDTIwMDEwMTAwMDAwMFoYDzIxMDAwMTAxMDAwMDAwWjAwMS4wLAYDVQQDDCVkb2VzLW5vdC1leGlz"
+    "dC5hcmMtY29tcGxpYW5jZS5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAENOD1qDiPg5ynawVrViZQz24p"
+    "TDJXK/Ap7STa3hrWs6v+pGXF+0HFNiN0cmxxBDPzkJof9Ygi99OXb7EuYF5atqM0MDIwMAYDVR0RBCkwJ4IlZG9lcy1u"
+    "b3QtZXhpc3QuYXJjLWNvbXBsaWFuY2UuZXhhbXBsZTAKBggqhkjOPQQDAgNIADBFAiEAhHOKzzHYHtBsPmmCmQ5JZNgw"
+    "rDCwKIFwtuOXdTp30EsCIBnQtknkuOIPPgPUMvEoLevMHtbNQuKOxPNJ0o/ZjWZQ"
+)
+CONTROL_CIPHER = b"\xc0\x2b"  # ECDHE-ECDSA-AES128-GCM-SHA256, RFC 5289
+
+
+def self_signed_greeting():
+    """What a TLS 1.2 server with that certificate says first: ServerHello and Certificate.
+
+    A client judges the certificate before it needs anything that only the key's owner could send.
+    """
+    renegotiation_info = b"\xff\x01\x00\x01\x00"  # RFC 5746; OpenSSL 3 insists on it
+    point_formats = b"\x00\x0b\x00\x02\x01\x00"
+    extensions = renegotiation_info + point_formats
+    hello = b"\x03\x03" + bytes(32) + b"\x00" + CONTROL_CIPHER + b"\x00"
+    hello += len(extensions).to_bytes(2, "big") + extensions
+    der = base64.b64decode(SELF_SIGNED)
+    certificate = with_length(with_length(der))  # a list of one
+    messages = b"\x02" + with_length(hello) + b"\x0b" + with_length(certificate)
+    return b"\x16\x03\x03" + len(messages).to_bytes(2, "big") + messages
+
+
+def with_length(data):
+    """*data* after its length in three bytes."""
+    return len(data).to_bytes(3, "big") + data
+
+
+class Control:
+    """One thing that must not be answered: what was asked, and whether it was."""
+
+    def __init__(self, stage, target):
+        self.stage = stage
+        self.target = target
+        self.answered = False
+        self.detail = "no answer until all else was done"
+        self.failure = None
+
+    def ask(self, question):
+        """Asks, and notes the answer or what came in its place."""
+        try:
+            self.detail = question()
+            self.answered = True
+        except StepFailed as refused:
+            self.detail = f"{refused.cause}: {refused.detail}"
+        except Exception as problem:  # noqa: BLE001 - a fault of ours must show in the evidence
+            self.detail = ""
+            self.failure = as_record(StepFailed("probe-failed", describe(problem)))
+
+    def record(self):
+        """The control as the evidence has it."""
+        return {
+            "stage": self.stage,
+            "target": self.target,
+            "answered": self.answered,
+            "detail": scrubbed(self.detail),
+            "failure": self.failure,
+        }
+
+
+class NegativeControls:
+    """Questions of every stage that nothing should answer, asked beside the endpoints.
+
+    The name and the certificate are waited for, since those answers are bounded and quick; a
+    connection or CONNECT that has no answer when all else is done, has none.
+    """
+
+    def __init__(self, order, trust):
+        self.order = order
+        self.trust = trust
+        self.target = Target(order.controls.name, 443, "https", "/", None)
+        self.nobody = Target(order.controls.address, 443, "https", "/", None)
+        self.certificate = Control("certificate", "a self-signed certificate")
+        self.questions = [(self.certificate, self._verify)]
+        targets = order.endpoints
+        if any(not by_proxy(order, target) for target in targets):
+            self._plan("resolve", self.target.name, self._resolve)
+            self._plan("connect", host_and_port(self.nobody.name, 443), self._connect)
+        if any(by_proxy(order, target) for target in targets):
+            self._plan("proxy", "CONNECT " + host_and_port(self.target.name, 443), self._tunnel)
+
+    def _plan(self, stage, target, question):
+        self.questions.append((Control(stage, target), question))
+
+    def start(self):
+        """Asks all questions, each in a thread of its own; returns those to be waited for."""
+        asked = [(control, start(control.ask, question)) for control, question in self.questions]
+        return [thread for control, thread in asked if control.stage in ("resolve", "certificate")]
+
+    def records(self):
+        """All controls as the evidence has them, in the order of the stages."""
+        records = [control.record() for control, _ in self.questions]
+        return sorted(records, key=lambda one: STAGES.index(one["stage"]))
+
+    def _resolve(self):
+        host, _, _ = mapped(self.order, self.target)
+        return "resolved to " + ", ".join(resolve(host, self.order.limits.connect)[:8])
+
+    def _connect(self):
+        host, port, _ = mapped(self.order, self.nobody)
+        race = Race(resolve(host, self.order.limits.connect), port, self.order.limits.deadline)
+        try:
+            address, _ = race.winner()
+        finally:
+            race.close()
+        return f"{address} accepted a connection"
+
+    def _tunnel(self):
+        route = ProxyRoute(self.order, self.target)
+        try:
+            route.open_again()
+        finally:
+            route.close()
+        return "the proxy agreed"
+
+    def _verify(self):
+        self.trust.ready.wait()
+        if self.trust.facts["failure"]:
+            raise StepFailed("cert-untrusted", "no trust store: " + self.trust.facts["failure"])
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        name = self.order.controls.name
+        tls = self.trust.client.wrap_bio(incoming, outgoing, server_hostname=name)
+        try:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+            incoming.write(self_signed_greeting())
+            with contextlib.suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+        except TLS_FAULTS as problem:
+            fault = certificate_fault(problem)
+            if fault is None:
+                raise
+            raise StepFailed("cert-untrusted", fault[1]) from problem
+        return "taken for good"
+
+
 # -------------------------------------------------------------------------------------- HTTP
 
 SELECTED_HEADERS = frozenset(
@@ -1032,9 +1196,14 @@ def host_name_in(text):
 # ------------------------------------------------------------------------------- one attempt
 
 
+def by_proxy(order, target):
+    """Whether *target* is to be reached through the proxy."""
+    return order.proxy is not None and target.bypass not in order.proxy_bypass
+
+
 def planned_stages(order, target, verified):
     """The stages that an attempt at *target* goes through if none fails."""
-    stages = ["proxy"] if order.proxy else ["resolve", "connect"]
+    stages = ["proxy"] if by_proxy(order, target) else ["resolve", "connect"]
     if target.scheme == "https":
         stages += ["tls", "certificate"] if verified else ["tls"]
     return stages + ["http"]
@@ -1047,7 +1216,7 @@ def measure_once(attempt, order, trust, default_client, read_body=False):
     connection of its own while the request is on its way.
     """
     target, limit = attempt.target, order.limits.http
-    route = (ProxyRoute if order.proxy else DirectRoute)(order, target)
+    route = (ProxyRoute if by_proxy(order, target) else DirectRoute)(order, target)
     verification = None
     try:
         sock = route.open(attempt)
@@ -1109,7 +1278,7 @@ class DiscoveryCall:
 
     def __init__(self, discovery):
         self.discovery = discovery
-        self.target = Target(discovery.name, 443, "https", discovery.path)
+        self.target = Target(discovery.name, 443, "https", discovery.path, discovery.bypass)
         self.attempts = []
         self.names = ()
 
@@ -1218,15 +1387,15 @@ class Survey:
         except StepFailed as problem:
             attempt.ended["http"]["failure"] = as_record(problem)
         for name in call.names:
-            self._discovered(name)
+            self._discovered(name, call.discovery.bypass)
 
-    def _discovered(self, name):
+    def _discovered(self, name, bypass):
         """Has *name* measured too, unless it is already or there are enough."""
         with self.lock:
             if (name, 443) in self.known or len(self.endpoints) >= self.order.limits.names:
                 return
             self.known.add((name, 443))
-            endpoint = Endpoint(Target(name, 443, "https", "/"), "discovered")
+            endpoint = Endpoint(Target(name, 443, "https", "/", bypass), "discovered")
             self._plan(endpoint, verified=True)
             self.endpoints.append(endpoint)
         self.crew.add(self._measure, endpoint.attempts[-1])
@@ -1650,6 +1819,7 @@ class Run:
         self.host = HostFacts()
         self.default_client = DefaultClient(order)
         self.survey = Survey(order, self.trust, self.default_client)
+        self.controls = NegativeControls(order, self.trust)
         self.over, self._end = os.pipe()
         self.complete = False
 
@@ -1657,6 +1827,7 @@ class Run:
         """Measures and reads everything; ``over`` becomes readable when all is done."""
         try:
             facts = [start(read) for read in (self.trust.load, self.tls.read, self.host.read)]
+            facts += self.controls.start()
             self.survey.run()
             for thread in facts:
                 thread.join()
@@ -1691,6 +1862,7 @@ class Run:
             },
             "measurements": measurements,
             "discovered": [call.discovered() for call in self.survey.calls],
+            "controls": self.controls.records(),
         }
 
 

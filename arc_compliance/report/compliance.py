@@ -46,10 +46,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Host:
-    """From where a host was measured; the fields but the label are empty where it was not."""
+    """From where and under which scope a host was measured, and when its evidence came in.
+
+    The fields that say how are empty where it was not measured.
+    """
 
     label: str
     measured: bool
+    simulated: bool = False
+    scope: tuple[tuple[str, str], ...] = ()
+    collected: str = ""
     hostname: str = ""
     user: str = ""
     system: str = ""
