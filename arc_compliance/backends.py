@@ -134,6 +134,8 @@ def _ansible_hosts(pattern: HostSpec, access: Access) -> list[HostSpec]:
             f" ({said[-1][:200] if said else type(error).__name__}); is ansible installed, and "
             "--ansible-inventory=FILE right?"
         ) from error
+    if not hosts:
+        raise HostError(f"ansible://{pattern.label}: no host of the ansible inventory is called so")
     return hosts
 
 

@@ -100,8 +100,12 @@ class Host(Particulars):
     )
 
 
+def _with_key(host: Any) -> Any:
+    return {"host": host} if isinstance(host, str) else host
+
+
 Hosts = tuple[
-    Annotated[Host, BeforeValidator(lambda one: {"host": one} if isinstance(one, str) else one)],
+    Annotated[Host, BeforeValidator(_with_key, json_schema_input_type=str | Host)],
     ...,
 ]
 

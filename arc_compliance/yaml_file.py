@@ -23,6 +23,7 @@ Location = tuple[int | str, ...]
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 100
+_SHORT.maxlevel = 2  # a few aliases can stand for millions of lists in lists
 
 
 class YamlError(ValueError):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from arc_compliance.catalogue import load_catalogue
+from arc_compliance.lab.azure import SimulatedAzure
 from selftests.suite_run import ROOT, SuiteRun
 
 SSHD = Path("/usr/sbin/sshd")
@@ -48,6 +50,19 @@ def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
         return SuiteRun(done.returncode, done.stdout, done.stderr, reports)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def to_azure() -> Iterator[list[str]]:
+    """Options that send hosts to a simulated Azure, whose root they do not trust."""
+    with SimulatedAzure(load_catalogue("AzureChinaCloud")) as azure:
+        yield [
+            f"--public-roots={azure.public_roots}",
+            *(
+                f"--connect-to={':'.join(map(str, one))}"
+                for one in (*azure.connect_to, *azure.controls)
+            ),
+        ]
 
 
 def clean_environment() -> dict[str, str]:

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from arc_compliance.catalogue import load_catalogue
-from arc_compliance.lab.azure import SimulatedAzure
 from selftests.conftest import Sshd
 from selftests.suite_run import SuiteRun
 
 RunSuite = Callable[..., SuiteRun]
 HOSTS = "--hosts=ssh://web01,ssh://web02,ssh://dead"
-
-
-@pytest.fixture(scope="module")
-def to_azure() -> Iterator[list[str]]:
-    """Options that send hosts to a simulated Azure, whose root they do not trust."""
-    with SimulatedAzure(load_catalogue("AzureChinaCloud")) as azure:
-        yield [
-            f"--public-roots={azure.public_roots}",
-            *(
-                f"--connect-to={':'.join(map(str, one))}"
-                for one in (*azure.connect_to, *azure.controls)
-            ),
-        ]
 
 
 def test_two_live_hosts_and_a_dead_one(

@@ -1,0 +1,308 @@
+"""Saved evidence: judged again a year later, carried by hand, kept when a run is resumed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selftests.conftest import Sshd
+from selftests.suite_run import ROOT, SuiteRun
+
+RunSuite = Callable[..., SuiteRun]
+PROBE = ROOT / "arc_compliance" / "probe" / "probe.py"
+
+
+def _record(directory: Path, host: str) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((directory / f"{host}.json").read_text(encoding="utf-8"))
+    return record
+
+
+def _judgements(run: SuiteRun) -> str:
+    """What compliance.json says of each case, as text: byte for byte."""
+    return json.dumps([one["judgement"] for one in run.json["results"]])
+
+
+# -- judging again -------------------------------------------------------------------------------
+
+
+def test_saved_evidence_is_judged_as_it_was_and_touches_nobody(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    first = run_suite("--demo=faulty")
+    judgements = _judgements(first)
+    saved = tmp_path / "saved"
+    shutil.move(first.reports / "evidence", saved)
+
+    run = run_suite(f"--evidence={saved}", env={"PATH": "/nonexistent"})
+
+    assert run.code == 1
+    assert _judgements(run) == judgements
+    assert run.properties["simulated"] == "true"
+    assert "Simulated Azure" in (run.reports / "report.html").read_text(encoding="utf-8")
+    assert _record(run.reports / "evidence", "local") == _record(saved, "local")
+    assert "local: measured" not in run.out
+
+
+def test_evidence_is_judged_by_its_own_clock(run_suite: RunSuite, tmp_path: Path) -> None:
+    run_suite("--demo")
+    path = tmp_path / "reports" / "evidence" / "local.json"
+    record = json.loads(path.read_text())
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    in_1990 = 20 * 365.25 * 86400
+    (saved / "local.json").write_text(json.dumps({**record, "collected": in_1990}))
+
+    run = run_suite(f"--evidence={saved}")
+
+    certificate = run.case("principles/certificates", endpoint="aka.ms")
+    assert (certificate["verdict"], certificate["cause"]) == ("fail", "cert-not-yet-valid")
+    assert run.json["hosts"][0]["collected"] == "1990-01-01T00:00:00+00:00"
+
+
+def test_the_folder_of_the_last_run_can_be_judged_in_place(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    first = run_suite("--demo")
+    judgements, record = _judgements(first), _record(first.reports / "evidence", "local")
+
+    run = run_suite(f"--evidence={tmp_path / 'reports' / 'evidence'}", "-n2")
+
+    assert _judgements(run) == judgements
+    assert _record(run.reports / "evidence", "local") == record
+
+
+def test_a_scope_can_be_narrower_than_what_was_measured(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    run_suite("--demo")
+
+    run = run_suite(f"--evidence={tmp_path / 'reports' / 'evidence'}", "--location=chinanorth3")
+
+    assert "sampled 2 names" in run.case("urls/guestconfiguration")["actual"]
+
+
+def test_what_was_never_measured_is_an_error_and_no_pass(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    run_suite("--demo", "--location=chinanorth3")
+
+    run = run_suite(f"--evidence={tmp_path / 'reports' / 'evidence'}", "--location=chinaeast2")
+
+    his = run.case("urls/blob")
+    assert (his["verdict"], his["cause"]) == ("error", "probe-failed")
+    assert "the host sent no measurement of it" in his["actual"]
+    assert run.code == 6
+
+
+def test_a_host_without_evidence_is_not_lost(run_suite: RunSuite, tmp_path: Path) -> None:
+    run_suite("--demo")
+
+    run = run_suite(
+        f"--evidence={tmp_path / 'reports' / 'evidence'}", "--hosts=local://,ssh://web09"
+    )
+
+    missing = run.case("run/host-measured", "web09")
+    assert (missing["verdict"], missing["cause"]) == ("error", "probe-failed")
+    assert "evidence/web09.json: No such file" in missing["actual"]
+    assert run.code == 6
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", '{"record": 1}', "\x00\x01", '{"record":1,"run":"r","host":"h"'],
+)
+def test_a_file_that_is_no_evidence_is_an_error_of_the_host_it_is_named_for(
+    run_suite: RunSuite, tmp_path: Path, content: str
+) -> None:
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "web01.json").write_text(content)
+
+    run = run_suite(f"--evidence={saved}")
+
+    assert run.code == 6
+    case = run.case("run/host-measured", "web01")
+    assert (case["verdict"], case["cause"]) == ("error", "probe-failed")
+    assert "evidence/web01.json: it is not as agreed" in case["actual"]
+
+
+def test_two_files_of_one_host_are_refused(run_suite: RunSuite, tmp_path: Path) -> None:
+    run_suite("--demo")
+    saved = tmp_path / "reports" / "evidence"
+    shutil.copy(saved / "local.json", saved / "copy.json")
+
+    run = run_suite(f"--evidence={saved}")
+
+    assert run.code == 4
+    assert "--evidence: copy.json and local.json are both of local; leave one" in run.err
+
+
+def test_a_host_whose_name_no_report_could_hold_is_refused(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    run_suite("--demo")
+    path = tmp_path / "reports" / "evidence" / "local.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "host": "<b>a b</b>"}))
+
+    run = run_suite(f"--evidence={path.parent}")
+
+    assert run.code == 4
+    assert "local.json: '<b>a b</b>' is no name of a host" in run.err
+
+
+def test_evidence_of_a_host_outside_the_inventory_is_not_passed_over(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    run_suite("--demo")
+    (tmp_path / "hosts.yaml").write_text("hosts: [ssh://web01]")
+
+    run = run_suite(
+        f"--evidence={tmp_path / 'reports' / 'evidence'}", f"--inventory={tmp_path}/hosts.yaml"
+    )
+
+    assert run.code == 4
+    assert "--evidence: local is not in the inventory" in run.err
+
+
+def test_an_inventory_gives_saved_evidence_its_scopes(run_suite: RunSuite, tmp_path: Path) -> None:
+    run_suite("--demo")
+    (tmp_path / "hosts.yaml").write_text("hosts: [{host: 'local://', location: chinanorth3}]")
+
+    run = run_suite(
+        f"--evidence={tmp_path / 'reports' / 'evidence'}", f"--inventory={tmp_path}/hosts.yaml"
+    )
+
+    assert run.properties["location"] == "chinanorth3"
+    assert "sampled 2 names" in run.case("urls/guestconfiguration")["actual"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--evidence=x", "--resume"), "--resume measures and --evidence does not"),
+        (("--demo", "--evidence=x"), "leave --evidence out"),
+        (("--demo", "--inventory=x"), "leave --inventory out"),
+    ],
+)
+def test_options_that_contradict_each_other_end_with_4(
+    run_suite: RunSuite, options: tuple[str, ...], words: str
+) -> None:
+    run = run_suite(*options)
+
+    assert run.code == 4
+    assert words in run.err
+
+
+# -- carried by hand -----------------------------------------------------------------------------
+
+
+def test_an_order_is_carried_to_a_host_and_its_evidence_back(
+    run_suite: RunSuite, tmp_path: Path, to_azure: list[str]
+) -> None:
+    order, back = tmp_path / "order.json", tmp_path / "back"
+    back.mkdir()
+
+    written = run_suite(f"--write-order={order}", "--location=chinanorth3", *to_azure)
+    assert not (written.reports / "evidence").exists()
+    for host in ("web01", "web02"):
+        with order.open() as given, (back / f"{host}.json").open("w") as taken:
+            subprocess.run([sys.executable, PROBE], stdin=given, stdout=taken, check=True)
+    run = run_suite(f"--evidence={back}", "--location=chinanorth3", to_azure[0])
+
+    assert written.code == 0
+    assert "an order for any host" in written.out
+    assert {c["host"] for c in run.cases if "host" in c} == {"web01", "web02"}
+    assert run.case("urls/login", "web02")["verdict"] == "pass"
+    assert _record(run.reports / "evidence", "web01")["host"] == "web01"
+
+
+def test_an_order_for_one_host_bears_its_name(run_suite: RunSuite, tmp_path: Path) -> None:
+    order = tmp_path / "orders" / "order.json"
+
+    run = run_suite(f"--write-order={order}", "--hosts=ssh://root@web01:2222")
+
+    assert run.code == 0
+    assert json.loads(order.read_text())["host"] == "web01:2222"
+
+
+def test_an_order_for_several_hosts_is_refused(run_suite: RunSuite, tmp_path: Path) -> None:
+    run = run_suite(f"--write-order={tmp_path}/order.json", "--hosts=ssh://a,ssh://b")
+
+    assert run.code == 4
+    assert "--write-order: an order is for one host, and 2 are named" in run.err
+    assert not (tmp_path / "order.json").exists()
+
+
+def test_an_order_that_cannot_be_written_ends_with_4(run_suite: RunSuite, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    run = run_suite(f"--write-order={tmp_path}/file/order.json")
+
+    assert run.code == 4
+    assert "cannot be written" in run.err
+
+
+# -- resumed -------------------------------------------------------------------------------------
+
+
+def _logins(sshd: Sshd) -> int:
+    logs = sshd.directory.glob("sshd-*.log")
+    return sum(log.read_text(errors="replace").count("Accepted publickey") for log in logs)
+
+
+def test_a_resumed_run_measures_only_what_the_first_one_lacks(
+    run_suite: RunSuite, sshd: Sshd, to_azure: list[str]
+) -> None:
+    arguments = ("--hosts=ssh://web01,ssh://web02", f"--ssh-config={sshd.config}", *to_azure)
+    first = run_suite(*arguments)
+    kept = _record(first.reports / "evidence", "web01")
+    (first.reports / "evidence" / "web02.json").unlink()
+    before = _logins(sshd)
+
+    run = run_suite(*arguments, "--resume", "-n2")
+
+    assert _logins(sshd) - before == 1
+    assert "resumed: 1 of 2 hosts are measured already" in run.out
+    assert _record(run.reports / "evidence", "web01") == kept
+    assert run.json["header"]["run"] == kept["run"]
+    assert run.case("run/host-measured", "web02")["verdict"] == "pass"
+
+
+@pytest.mark.parametrize("change", ["another order", "cut off", "failed", "another run"])
+def test_what_does_not_belong_to_the_run_is_measured_again(
+    run_suite: RunSuite, sshd: Sshd, to_azure: list[str], change: str
+) -> None:
+    arguments = ("--hosts=ssh://web01,ssh://web02", f"--ssh-config={sshd.config}", *to_azure)
+    first = run_suite(*arguments)
+    path = first.reports / "evidence" / "web02.json"
+    record = json.loads(path.read_text())
+    if change == "another order":
+        record["order"] = "0" * 64
+    elif change == "cut off":
+        record["evidence"]["complete"] = False
+    elif change == "failed":
+        record |= {"evidence": None, "failure": {"cause": "host-unreachable"}}
+    else:
+        record |= {"run": "older", "collected": 1.0}
+    path.write_text(json.dumps(record))
+
+    run = run_suite(*arguments, "--resume")
+
+    assert "resumed: 1 of 2 hosts are measured already" in run.out
+    again = _record(run.reports / "evidence", "web02")
+    assert again["evidence"]["complete"]
+    assert again["run"] == _record(run.reports / "evidence", "web01")["run"]
+
+
+def test_with_nothing_to_resume_all_is_measured(run_suite: RunSuite) -> None:
+    run = run_suite("--demo", "--resume")
+
+    assert "resumed: 0 of 1 hosts are measured already" in run.out
+    assert run.case("run/host-measured")["verdict"] == "pass"
