@@ -35,11 +35,17 @@ def needs(present: object, what: str) -> None:
 def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
     """Runs the compliance suite in a process of its own, with a report folder of its own."""
 
-    def run(*arguments: str, timeout: float = 120, env: dict[str, str] | None = None) -> SuiteRun:
+    def run(
+        *arguments: str,
+        timeout: float = 120,
+        env: dict[str, str] | None = None,
+        cache: Path | None = None,
+    ) -> SuiteRun:
         reports = tmp_path / "reports"
         command = [sys.executable, "-m", "pytest", f"--report-dir={reports}", *arguments]
+        caching = ["-o", f"cache_dir={cache}"] if cache else ["-p", "no:cacheprovider"]
         done = subprocess.run(
-            [*command, "-p", "no:cacheprovider", "-p", "no:hypothesispytest"],
+            [*command, *caching, "-p", "no:hypothesispytest"],
             cwd=ROOT,
             capture_output=True,
             text=True,
