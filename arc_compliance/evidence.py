@@ -131,7 +131,7 @@ class Control(_Record):
     ``failure`` says why it could not be asked.
     """
 
-    stage: Stage
+    stage: Literal[Stage.RESOLVE, Stage.CONNECT, Stage.PROXY, Stage.CERTIFICATE]
     target: Text
     answered: bool
     detail: Text = ""

@@ -121,6 +121,20 @@ def measurement(
     }
 
 
+CONTROLS = ("resolve", "connect", "certificate")
+
+
+def control(stage: str, *, answered: bool = False, failure: str = "") -> dict[str, Any]:
+    """A negative control of *stage*, held unless it is said otherwise."""
+    return {
+        "stage": stage,
+        "target": f"nobody-{stage}",
+        "answered": answered,
+        "detail": "made up" if answered else "refused",
+        "failure": {"cause": "probe-failed", "detail": failure} if failure else None,
+    }
+
+
 def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
     """Evidence of host h with *measurements*; *parts* replace what is said of tls, agent, …"""
     tls = {"openssl": "OpenSSL 3.0.15 3 Sep 2024", "policy_file": "/etc/ssl/openssl.cnf"}
@@ -147,5 +161,6 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
             },
             "measurements": measurements,
             "discovered": parts.get("discovered", []),
+            "controls": parts.get("controls", [control(stage) for stage in CONTROLS]),
         }
     )

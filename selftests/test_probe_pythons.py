@@ -53,3 +53,5 @@ def test_same_table(evidence: dict[str, Future[Evidence]], version: str) -> None
     seen = evidence[version].result()
     assert seen.probe.python.startswith(version + ".")
     assert {m.name: peers.fault(m) for m in seen.measurements} == probe_field.FAULTS
+    assert [c.stage.value for c in seen.controls] == ["resolve", "connect", "certificate"]
+    assert not any(c.answered or c.failure for c in seen.controls)

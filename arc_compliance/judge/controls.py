@@ -80,6 +80,13 @@ def weigh_by_controls(judgement: Judgement, evidence: Evidence) -> Judgement:
     )
 
 
+def outcome_of(control: Control) -> str:
+    """One or two words for how *control* went: held, answered, not asked."""
+    if control.failure:
+        return "not asked"
+    return "answered" if control.answered else "held"
+
+
 def _rests_on(requirement: str, evidence: Evidence) -> Stage | None:
     """The stage on which a good verdict on *requirement* rests, and on nothing after it.
 

@@ -48,7 +48,8 @@ class Result:
 class Host:
     """From where and under which scope a host was measured, and when its evidence came in.
 
-    The fields that say how are empty where it was not measured.
+    ``controls`` has each negative control's stage and how it went: held, answered, not asked. The
+    fields that say how it was measured are empty where it was not.
     """
 
     label: str
@@ -56,6 +57,7 @@ class Host:
     simulated: bool = False
     scope: tuple[tuple[str, str], ...] = ()
     collected: str = ""
+    controls: tuple[tuple[str, str], ...] = ()
     hostname: str = ""
     user: str = ""
     system: str = ""
