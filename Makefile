@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: help demo faulty test lint format schemas lock clean
+.PHONY: help demo faulty test lint format schemas golden lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -44,6 +44,9 @@ format: .venv/dev ## format the code
 
 schemas: .venv/run ## write the JSON schemas in docs/ anew
 	.venv/bin/python -m arc_compliance.schemas docs
+
+golden: .venv/dev ## measure the golden triples anew; read the difference before you commit it
+	.venv/bin/python -m selftests.golden_triples
 
 lock: ## renew the locked versions; needs uv
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
