@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -78,6 +80,14 @@ class Observation(_Record):
     duration: float = Field(ge=0)
     failure: Failure | None = None
     data: dict[str, Any] = {}
+
+    @field_validator("data")
+    @classmethod
+    def _keep_each_certificate_once(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """The hosts of a fleet see the same certificates, which are most of their evidence."""
+        if isinstance(chain := data.get("chain"), list):
+            data["chain"] = [sys.intern(one) if isinstance(one, str) else one for one in chain]
+        return data
 
 
 class FirstFailure(_Record):
@@ -280,27 +290,26 @@ def load_record(directory: Path, host: str, run: str | None) -> HostRecord:
     Where its file is no such record, the record is one that says why.
     """
     path = record_path(directory, host)
-    record = read_record(path)
-    if record.host == host and run in (None, record.run):
-        return record
-    if record.failure and record.failure.cause == "probe-failed" and not record.run:
-        return record.model_copy(update={"host": host, "run": run or ""})
-    return _unreadable(path, "it is of another host or run").model_copy(
-        update={"host": host, "run": run or ""}
-    )
+    record = read_record(path, clean=True)
+    if record.run and (record.host != host or run not in (None, record.run)):
+        record = _unreadable(path, "it is of another host or run")
+    return record if record.run else record.model_copy(update={"host": host, "run": run or ""})
 
 
-def read_record(path: Path) -> HostRecord:
+def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     """The record in the file *path*: one that was saved, or what a probe printed.
 
     What a probe printed without knowing its host's label belongs to the host that the file is
     named for. Where the file is neither, the record has no run, and a failure that says why.
+    *clean* says that this run saved the file, so that its texts are redacted already.
     """
     try:
         with path.open("rb") as file:
             content = file.read(2 * MAX_EVIDENCE_BYTES + 1)
         if len(content) > 2 * MAX_EVIDENCE_BYTES:
             return _unreadable(path, "it is larger than any evidence")
+        if clean:
+            return HostRecord.model_validate_json(content)
         if BEGIN not in content:
             return HostRecord.model_validate(scrub_all(json.loads(content)))
         evidence = evidence_in(content)

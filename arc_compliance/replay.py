@@ -15,29 +15,26 @@ class ReplayError(ValueError):
     """A folder of evidence that cannot be used; the text names it and what is wrong."""
 
 
-def saved_records(directory: Path) -> dict[str, HostRecord]:
-    """The records in the files ``*.json`` of *directory*, by host, in the order of their names.
+def saved_evidence(directory: Path) -> dict[str, Path]:
+    """The files ``*.json`` of *directory* by the host that each is of, in the order of their names.
 
-    A file that holds no record gives one with a failure. Raise ReplayError where there is no such
-    file, a host's name could not stand in a report, or two files are of one host.
+    A file that holds no record is of the host that it is named for. Raise ReplayError where there
+    is no such file, a host's name could not stand in a report, or two files are of one host.
     """
     if not directory.is_dir():
         raise ReplayError(f"{directory} is no folder")
     paths = sorted(directory.glob("*.json"))
     if not paths:
         raise ReplayError(f"{directory} holds no evidence: no file there is named *.json")
-    records: dict[str, HostRecord] = {}
-    names: dict[str, str] = {}
+    found: dict[str, Path] = {}
     for path in paths:
-        record = read_record(path)
-        if not _LABEL.fullmatch(record.host):
-            raise ReplayError(f"{path.name}: {record.host[:80]!r} is no name of a host")
-        if record.host in records:
-            raise ReplayError(
-                f"{names[record.host]} and {path.name} are both of {record.host}; leave one"
-            )
-        records[record.host], names[record.host] = record, path.name
-    return records
+        host = read_record(path).host
+        if not _LABEL.fullmatch(host):
+            raise ReplayError(f"{path.name}: {host[:80]!r} is no name of a host")
+        if host in found:
+            raise ReplayError(f"{found[host].name} and {path.name} are both of {host}; leave one")
+        found[host] = path
+    return found
 
 
 def run_to_resume(directory: Path) -> str | None:

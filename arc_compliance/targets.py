@@ -9,7 +9,7 @@ from pathlib import Path
 from arc_compliance.backends import Access, expand
 from arc_compliance.hosts import HostError, HostSpec, parse_host, parse_hosts, refuse_twins
 from arc_compliance.inventory import InventoryError, narrow, read_inventory
-from arc_compliance.replay import ReplayError, saved_records
+from arc_compliance.replay import ReplayError, saved_evidence
 from arc_compliance.scope import Scope
 
 
@@ -42,7 +42,7 @@ def read_targets(
     *scope* holds where an inventory says nothing else. Raise TargetError for the first fault.
     """
     try:
-        saved = list(saved_records(evidence)) if evidence else None
+        saved = list(saved_evidence(evidence)) if evidence else None
         if inventory is not None:
             targets = _from_inventory(inventory, hosts, scope, regions, access)
         elif saved is not None and hosts is None:

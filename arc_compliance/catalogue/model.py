@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -139,10 +140,7 @@ class Endpoint(_Strict):
 
     def matches(self, name: str) -> bool:
         """Whether *name* is one that this row stands for (``*`` is any text inside a name)."""
-        return any(
-            re.fullmatch(re.escape(p).replace(r"\*", r"[a-z0-9.-]+"), name, re.IGNORECASE)
-            for p in self.patterns
-        )
+        return any(_matching(pattern).fullmatch(name) for pattern in self.patterns)
 
     @property
     def wildcard(self) -> bool:
@@ -155,6 +153,11 @@ class Endpoint(_Strict):
             if not self.matches(name):
                 raise ValueError(f"name {name!r} is not covered by {', '.join(self.patterns)}")
         return self
+
+
+@cache
+def _matching(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", r"[a-z0-9.-]+"), re.IGNORECASE)
 
 
 class Requirement(_Strict):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import datetime
+from functools import lru_cache
 
 from arc_compliance.evidence import Evidence, Failure, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.names import NameVerdict, failed_words, judge_row, notes_on
-from arc_compliance.judge.public_roots import ChainVerdict
+from arc_compliance.judge.public_roots import ChainVerdict, PublicRoots
 from arc_compliance.plan import Case
 
 EXPECTED = "a certificate for the name, trusted by the host and issued under a public root"
@@ -33,9 +35,15 @@ def public_verdict(measurement: Measurement, grounds: Grounds) -> ChainVerdict |
     sent = tls.data.get("chain") if tls else None
     if not isinstance(sent, list) or not sent:
         return None
+    chain = tuple(str(one) for one in sent)
+    return _verified(grounds.public_roots, chain, measurement.name, grounds.now)
+
+
+@lru_cache(maxsize=1024)  # a host's chains are asked for by the row's reach, too
+def _verified(roots: PublicRoots, chain: tuple[str, ...], name: str, now: datetime) -> ChainVerdict:
     try:
-        chain = [base64.b64decode(str(one), validate=True) for one in sent]
-        return grounds.public_roots.verify(chain, measurement.name, grounds.now)
+        ders = [base64.b64decode(one, validate=True) for one in chain]
+        return roots.verify(ders, name, now)
     except (ValueError, binascii.Error):
         return ChainVerdict("cert-untrusted", "a certificate that cannot be parsed")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from xml.etree import ElementTree as ET
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 from junitparser.junitparser import FinalResult
@@ -50,7 +51,8 @@ def render_junit(report: ComplianceReport) -> str:
     document.add_testsuite(suite)
     document.update_statistics()
     out = io.BytesIO()
-    document.write(out, pretty=True)
+    ET.indent(document._elem)  # noqa: SLF001 - its own way takes three times as long
+    document.write(out)
     return out.getvalue().decode("utf-8")
 
 
