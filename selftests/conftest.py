@@ -72,8 +72,9 @@ def to_azure() -> Iterator[list[str]]:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what pytest and its plugins left in it."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
+    """This process's environment without what pytest, its plugins and a CI server left in it."""
+    foreign = ("PYTEST_", "COV_", "GITHUB_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
 
 
 class Sshd:

@@ -56,7 +56,7 @@ def triple(record: HostRecord) -> dict[str, str]:
     )
     overall, missing = overall_of(one.judgement for one in results)
     report = ComplianceReport(
-        overall=overall, header=_HEADER, hosts=(), results=results, missing=missing
+        overall=overall, header=GOLDEN_HEADER, hosts=(), results=results, missing=missing
     )
     rows = [
         "\n".join(
@@ -70,7 +70,7 @@ def triple(record: HostRecord) -> dict[str, str]:
     judged = [one["judgement"] for one in REPORT.dump_python(report, mode="json")["results"]]
     return {
         "judgements.json": json.dumps(judged, indent=1) + "\n",
-        "junit.xml": render_junit(report),
+        "junit.xml": "".join(render_junit(report)),
         "rows.html": "\n\n".join(rows) + "\n",
     }
 
@@ -115,7 +115,7 @@ def _requirement_marks() -> list[Any]:
     return marks
 
 
-_HEADER = Header(
+GOLDEN_HEADER = Header(
     suite_version="0",
     run="golden",
     cloud=CLOUD,
