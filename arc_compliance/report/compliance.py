@@ -106,6 +106,14 @@ class ComplianceReport:
         found = Counter(r.judgement.verdict for r in self.results if r.judgement.host)
         return {verdict: found[verdict] for verdict in Verdict}
 
+    def counts_by_host(self) -> dict[str, Counter[Verdict]]:
+        """The same for each host, by its label."""
+        found: dict[str, Counter[Verdict]] = {host.label: Counter() for host in self.hosts}
+        for result in self.results:
+            if result.judgement.host in found:
+                found[result.judgement.host][result.judgement.verdict] += 1
+        return found
+
     def of(self, *verdicts: Verdict) -> list[Judgement]:
         """The judgements with one of *verdicts*, the run's own last case aside."""
         return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from html import escape
 from pathlib import Path
 
@@ -25,14 +24,10 @@ def render_summary(report: ComplianceReport) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
     )
-    by_host: dict[str, Counter[Verdict]] = {host.label: Counter() for host in report.hosts}
-    for result in report.results:
-        if result.judgement.host in by_host:
-            by_host[result.judgement.host][result.judgement.verdict] += 1
     return environment.get_template("summary.html.j2").render(
         report=report,
         counts=report.counts(),
-        by_host=by_host,
+        by_host=report.counts_by_host(),
         red=report.of(*RED),
         warnings=report.of(Verdict.WARN),
         untested=_reasons(report.of(Verdict.NOT_TESTED, Verdict.NOT_TESTABLE)),

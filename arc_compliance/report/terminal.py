@@ -1,4 +1,4 @@
-"""What the terminal says at the end: a line per host, the causes and who mends them."""
+"""What the terminal says at the end: the hosts, the causes and who mends them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport
 
 MOST_CAUSES = 8
+MOST_ALIKE = 4
 _SHOWN = (
     Verdict.FAIL,
     Verdict.ERROR,
@@ -26,15 +27,23 @@ _SHOWN = (
 
 def render_terminal(report: ComplianceReport, width: int) -> Iterator[str]:
     """The summary's lines, none longer than *width* columns but for unbreakable words."""
-    for host in report.hosts:
-        counts = Counter(
-            r.judgement.verdict for r in report.results if r.judgement.host == host.label
-        )
-        words = ", ".join(f"{counts[v]} {v.value}" for v in _SHOWN if counts[v])
-        where = "" if host.measured else " (not measured)"
-        yield from _wrapped(f"{host.label}{where}: {words or 'nothing selected'}", width, indent=2)
+    yield from _hosts(report, width)
     yield from _causes(report, width)
     yield from _untested(report, width)
+
+
+def _hosts(report: ComplianceReport, width: int) -> Iterator[str]:
+    """A line for each host, or for all those of which the same is to be said."""
+    counts = report.counts_by_host()
+    alike: dict[str, list[str]] = {}
+    for host in report.hosts:
+        counted = counts[host.label]
+        words = ", ".join(f"{counted[v]} {v.value}" for v in _SHOWN if counted[v])
+        where = "" if host.measured else " (not measured)"
+        alike.setdefault(f"{where}: {words or 'nothing selected'}", []).append(host.label)
+    for words, labels in alike.items():
+        more = f" and {len(labels) - MOST_ALIKE} more" if len(labels) > MOST_ALIKE else ""
+        yield from _wrapped(f"{', '.join(labels[:MOST_ALIKE])}{more}{words}", width, indent=2)
 
 
 def _causes(report: ComplianceReport, width: int) -> Iterator[str]:
