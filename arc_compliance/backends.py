@@ -12,7 +12,7 @@ from testinfra.backend.ansible import AnsibleBackend
 from testinfra.backend.base import BaseBackend
 from testinfra.utils.ansible_runner import AnsibleRunner
 
-from arc_compliance.hosts import ANSIBLE, BACKENDS, HostError, HostSpec, refuse_twins
+from arc_compliance.hosts import ANSIBLE, BACKENDS, HostError, HostSpec, parse_host, refuse_twins
 from arc_compliance.plan import Limits
 
 NO_PYTHON = 97
@@ -122,9 +122,11 @@ def _backend(host: HostSpec, access: Access, limits: Limits) -> BaseBackend:
 def _ansible_hosts(pattern: HostSpec, access: Access) -> list[HostSpec]:
     try:
         names = AnsibleBackend.get_hosts(pattern.label, ansible_inventory=access.ansible_inventory)
-        hosts = [HostSpec(address=f"{ANSIBLE}://{name}", label=name) for name in names]
+        hosts = [parse_host(f"{ANSIBLE}://{name}") for name in names]
         for host in hosts:
             _ansible_backend(host, access)
+    except HostError:
+        raise
     except BackendError as error:
         raise HostError(str(error)) from error
     except (AssertionError, RuntimeError, ValueError, KeyError) as error:

@@ -189,13 +189,16 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
 def _refuse_contradictions(options: Any, demo: Demo | None) -> None:
     """Raise SettingsError for options that cannot stand together."""
     if demo:
-        for name in ("hosts", "inventory", "evidence"):
+        for name in ("hosts", "inventory", "evidence", "write_order"):
             if getattr(options, name) is not None:
+                option = name.replace("_", "-")
                 raise SettingsError(
-                    f"--demo: the simulated Azure is on this machine; leave --{name} out"
+                    f"--demo: the simulated Azure is on this machine; leave --{option} out"
                 )
         if options.proxy != "none":
             raise SettingsError("--demo: the simulated Azure has no proxy; leave --proxy out")
+    if options.evidence and options.write_order:
+        raise SettingsError("--write-order measures later, --evidence never; leave one of them out")
     if options.evidence and options.resume:
         raise SettingsError("--resume measures and --evidence does not; leave one of them out")
     if options.connection not in (None, "ssh", "local"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import yaml
 
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.catalogue.model import Bypass
-from arc_compliance.inventory import Entry, InventoryError, narrow, read_inventory
+from arc_compliance.inventory import Entry, Host, InventoryError, narrow, read_inventory
 from arc_compliance.plan import Limits, doors_to_measure, order_for, plan_cases
 from arc_compliance.scope import Feature, PrivateLink, Role, Scenario, Scope
+from selftests import probe_peers as peers
 from selftests.conftest import Sshd
 from selftests.suite_run import ROOT, SuiteRun
 
@@ -245,3 +247,51 @@ def test_a_part_of_an_inventory_is_a_partial_run(
     assert {c["host"] for c in run.cases if "host" in c} == {"web01"}
     assert run.properties["selection"] == "1 of 2 hosts of hosts.yaml"
     assert "partial run: 1 of 2 hosts of hosts.yaml" in run.out
+
+
+def test_hosts_behind_two_proxies_are_one_run(
+    run_suite: RunSuite, sshd: Sshd, to_azure: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "hosts.yaml"
+    open_, strict = peers.proxy(), peers.proxy("403 Forbidden")
+    with peers.serve(open_) as first, peers.serve(strict) as second:
+        path.write_text(
+            f"defaults: {{proxy: 'http://arc:hunter2@127.0.0.1:{first}', location: chinanorth3}}\n"
+            "hosts:\n"
+            "  - {host: 'ssh://web01', role: onboarding-machine}\n"
+            "  - host: ssh://web02\n"
+            f"    proxy: http://127.0.0.1:{second}\n"
+            "    proxy_bypass: [Arc]\n"
+        )
+        run = run_suite(f"--inventory={path}", f"--ssh-config={sshd.config}", *to_azure)
+
+    assert run.code == 1
+    passing = run.case("networking/proxy", "web01")
+    assert passing["verdict"] == "pass"
+    assert run.case("networking/onboarding-machine", "web01")["verdict"] == "pass"
+    denied = run.case("networking/proxy", "web02")
+    assert (denied["verdict"], denied["cause"]) == ("fail", "proxy-denied")
+    assert not [name for name in denied["failing"].split(",") if ".arc." in name]
+    assert run.case("urls/his", "web02")["verdict"] == "pass"
+    assert run.case("urls/login", "web02")["cause"] == "proxy-denied"
+    not_marked = run.case("networking/onboarding-machine", "web02")
+    assert not_marked["verdict"] == "not-applicable"
+    assert run.json["hosts"][0]["controls"][0] == ["proxy", "held"]
+    assert [stage for stage, _ in run.json["hosts"][1]["controls"]] == [
+        "resolve",
+        "connect",
+        "proxy",
+        "certificate",
+    ]
+    assert "hunter2" not in run.text()
+
+
+def test_the_example_of_the_page_can_be_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+
+    entries = _read(tmp_path, text)
+
+    assert [entry.address for entry in entries][-1] == "ssh://adm01"
+    table = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert table == set(Host.model_fields)

@@ -189,6 +189,8 @@ def test_an_inventory_gives_saved_evidence_its_scopes(run_suite: RunSuite, tmp_p
         (("--evidence=x", "--resume"), "--resume measures and --evidence does not"),
         (("--demo", "--evidence=x"), "leave --evidence out"),
         (("--demo", "--inventory=x"), "leave --inventory out"),
+        (("--demo", "--write-order=x"), "leave --write-order out"),
+        (("--evidence=x", "--write-order=x"), "--write-order measures later, --evidence never"),
     ],
 )
 def test_options_that_contradict_each_other_end_with_4(
