@@ -18,11 +18,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from arc_compliance.catalogue.model import Bypass
 from arc_compliance.hosts import HostError, parse_host
@@ -37,7 +35,7 @@ from arc_compliance.scope import (
     proxy_named,
 )
 from arc_compliance.spelling import did_you_mean
-from arc_compliance.yaml_file import YamlError, read_yaml
+from arc_compliance.yaml_file import YamlError, faults_at, read_yaml
 
 NOUNS = {
     "features": "feature",
@@ -132,16 +130,7 @@ class Inventory(BaseModel):
             label = parse_host(host.host).label
             if label in seen:
                 words = f"{label!r} is named twice; name each host once"
-                raise ValidationError.from_exception_data(
-                    "Inventory",
-                    [
-                        InitErrorDetails(
-                            type=PydanticCustomError("twice", "{words}", {"words": words}),
-                            loc=where,
-                            input=None,
-                        )
-                    ],
-                )
+                raise faults_at("Inventory", [(where, words)])
             seen.add(label)
         return self
 

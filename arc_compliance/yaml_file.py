@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from reprlib import Repr
 from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from arc_compliance.redact import redact
 from arc_compliance.spelling import did_you_mean
@@ -67,6 +67,19 @@ def read_yaml(
         words = redact(_words(first, model, nouns or {}))
         number = _line(text, first["loc"])
         raise YamlError(f"{path.name}: {where}{words} (line {number})") from error
+
+
+def faults_at(model: str, faults: Iterable[tuple[Location, str]]) -> ValidationError:
+    """The error to raise in a validator of *model* that found *faults* in places of its own."""
+    return ValidationError.from_exception_data(
+        model,
+        [
+            InitErrorDetails(
+                type=PydanticCustomError("fault", "{what}", {"what": what}), loc=where, input=None
+            )
+            for where, what in faults
+        ],
+    )
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

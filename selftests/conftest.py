@@ -145,6 +145,11 @@ class Sshd:
             )
         _wait_for(port)
 
+    def logins(self) -> int:
+        """How often somebody has logged in so far."""
+        logs = self.directory.glob("sshd-*.log")
+        return sum(log.read_text(errors="replace").count("Accepted publickey") for log in logs)
+
     def stop(self) -> None:
         for server in self._servers:
             server.send_signal(signal.SIGTERM)

@@ -76,6 +76,15 @@ class SuiteRun:
         return "\n".join([self.out, self.err, *files])
 
 
+def as_python(directory: Path, script: str) -> dict[str, str]:
+    """An environment in which this machine's python3 is the shell *script*."""
+    directory.mkdir()
+    fake = directory / "python3"
+    fake.write_text(f"#!/bin/sh\n{script}\n")
+    fake.chmod(0o755)
+    return {"PATH": f"{directory}:/usr/bin:/bin"}
+
+
 def _case(one: TestCase) -> dict[str, str]:
     found = {p.name: p.value for p in one.properties()}
     outcome = one.result[0]._tag if one.result else "passed"

@@ -15,7 +15,7 @@ import pytest
 from junitparser import JUnitXml
 
 from selftests.conftest import Sshd, clean_environment, needs
-from selftests.suite_run import ROOT, SuiteRun
+from selftests.suite_run import ROOT, SuiteRun, as_python
 
 RunSuite = Callable[..., SuiteRun]
 
@@ -199,15 +199,6 @@ def test_a_connection_that_dies_under_way_is_an_error_of_its_host(
     assert run.case("run/host-measured", "web01")["verdict"] == "pass"
 
 
-def _as_python(directory: Path, script: str) -> dict[str, str]:
-    """An environment in which this machine's python3 is *script*."""
-    directory.mkdir()
-    fake = directory / "python3"
-    fake.write_text(f"#!/bin/sh\n{script}\n")
-    fake.chmod(0o755)
-    return {"PATH": f"{directory}:/usr/bin:/bin"}
-
-
 def test_a_host_that_talks_around_its_evidence_is_measured(
     run_suite: RunSuite, tmp_path: Path, to_azure: list[str]
 ) -> None:
@@ -218,7 +209,7 @@ def test_a_host_that_talks_around_its_evidence_is_measured(
         "echo goodbye; exit $code"
     )
 
-    run = run_suite(*to_azure, env=_as_python(tmp_path / "bin", script))
+    run = run_suite(*to_azure, env=as_python(tmp_path / "bin", script))
 
     assert run.case("run/host-measured")["verdict"] == "pass"
     assert "motd" not in run.text()
@@ -239,7 +230,7 @@ def test_what_evidence_holds_cannot_inject_into_any_report(
     )
     script = f'{sys.executable} "$@" | {sys.executable} {lie}'
 
-    run = run_suite(*to_azure, env=_as_python(tmp_path / "bin", script))
+    run = run_suite(*to_azure, env=as_python(tmp_path / "bin", script))
 
     assert run.case("run/host-measured")["verdict"] == "pass"
     assert "<script>alert(1)</script>]]>&x;http://***@p/" in run.case("run/host-measured")["actual"]
@@ -257,7 +248,7 @@ def test_a_flood_of_100_megabytes_is_cut_off(
 ) -> None:
     script = f"head -c 100000000 /dev/zero | tr '\\0' 'A' >&{stream}; exit 3"
 
-    run = run_suite(env=_as_python(tmp_path / "bin", script))
+    run = run_suite(env=as_python(tmp_path / "bin", script))
 
     measured = run.case("run/host-measured")
     assert (measured["verdict"], measured["cause"]) == ("error", "probe-failed")

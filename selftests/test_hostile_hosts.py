@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from selftests import probe_peers
-from selftests.suite_run import ROOT, SuiteRun
+from selftests.suite_run import ROOT, SuiteRun, as_python
 
 RunSuite = Callable[..., SuiteRun]
 BEGIN = "-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
@@ -37,22 +37,13 @@ ANSWERS = {
 }
 
 
-def _machine(directory: Path, script: str) -> dict[str, str]:
-    """An environment in which this machine's python3 is *script*."""
-    directory.mkdir()
-    fake = directory / "python3"
-    fake.write_text(f"#!/bin/sh\n{script}\n")
-    fake.chmod(0o755)
-    return {"PATH": f"{directory}:/usr/bin:/bin"}
-
-
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_evidence_that_is_none_is_an_error(
     run_suite: RunSuite, tmp_path: Path, answer: str
 ) -> None:
     script, words = ANSWERS[answer]
 
-    run = run_suite(env=_machine(tmp_path / "bin", script))
+    run = run_suite(env=as_python(tmp_path / "bin", script))
 
     measured = run.case("run/host-measured")
     assert run.code == 6
@@ -77,7 +68,7 @@ def test_evidence_of_another_run_is_refused(run_suite: RunSuite, tmp_path: Path)
         f"exec /usr/bin/python3 {ROOT}/arc_compliance/probe/probe.py < {tmp_path}/order.json"
     )
 
-    run = run_suite(env=_machine(tmp_path / "bin", script))
+    run = run_suite(env=as_python(tmp_path / "bin", script))
 
     assert "the evidence of another run or host" in run.case("run/host-measured")["actual"]
 
@@ -87,7 +78,7 @@ def test_what_a_host_says_cannot_inject_into_any_report(
 ) -> None:
     hostile = r"printf '\033[31m<script>alert(1)</script>\0 ]]> https://u:hunter2@p/ \007\n' >&2"
 
-    run = run_suite(env=_machine(tmp_path / "bin", f"{hostile}; exit 3"))
+    run = run_suite(env=as_python(tmp_path / "bin", f"{hostile}; exit 3"))
 
     actual = run.case("run/host-measured")["actual"]
     assert "<script>alert(1)</script> ]]> https://***@p/" in actual

@@ -41,12 +41,12 @@ def test_workers_measure_no_host_again(
 ) -> None:
     arguments = (HOSTS, f"--ssh-config={sshd.config}", *to_azure)
     alone = run_suite(*arguments, "-n0").verdicts()
-    before = _logins(sshd)
+    before = sshd.logins()
 
     run = run_suite(*arguments, "-n4")
 
     assert run.verdicts() == alone
-    assert _logins(sshd) - before == 2
+    assert sshd.logins() - before == 2
 
 
 def test_an_unreachable_host_alone_is_incomplete(run_suite: RunSuite, sshd: Sshd) -> None:
@@ -103,8 +103,3 @@ def test_this_machine_alone_is_measured_without_options(run_suite: RunSuite) -> 
         red = [c for c in reach if c["verdict"] in ("fail", "not-testable")]
         assert red
         assert all(c.get("cause") for c in red)
-
-
-def _logins(sshd: Sshd) -> int:
-    logs = sshd.directory.glob("sshd-*.log")
-    return sum(log.read_text(errors="replace").count("Accepted publickey") for log in logs)

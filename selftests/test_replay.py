@@ -254,11 +254,6 @@ def test_an_order_that_cannot_be_written_ends_with_4(run_suite: RunSuite, tmp_pa
 # -- resumed -------------------------------------------------------------------------------------
 
 
-def _logins(sshd: Sshd) -> int:
-    logs = sshd.directory.glob("sshd-*.log")
-    return sum(log.read_text(errors="replace").count("Accepted publickey") for log in logs)
-
-
 def test_a_resumed_run_measures_only_what_the_first_one_lacks(
     run_suite: RunSuite, sshd: Sshd, to_azure: list[str]
 ) -> None:
@@ -266,11 +261,11 @@ def test_a_resumed_run_measures_only_what_the_first_one_lacks(
     first = run_suite(*arguments)
     kept = _record(first.reports / "evidence", "web01")
     (first.reports / "evidence" / "web02.json").unlink()
-    before = _logins(sshd)
+    before = sshd.logins()
 
     run = run_suite(*arguments, "--resume", "-n2")
 
-    assert _logins(sshd) - before == 1
+    assert sshd.logins() - before == 1
     assert "resumed: 1 of 2 hosts are measured already" in run.out
     assert _record(run.reports / "evidence", "web01") == kept
     assert run.json["header"]["run"] == kept["run"]

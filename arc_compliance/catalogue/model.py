@@ -18,12 +18,11 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from arc_compliance.spelling import did_you_mean
+from arc_compliance.yaml_file import faults_at
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where in the file something is wrong, and what is wrong there."""
@@ -236,17 +235,7 @@ class Catalogue(_Strict):
     def _references_resolve(self) -> Catalogue:
         faults = [*self._regions_known(), *self._ids_unique(), *self._ids_known(), *self._covered()]
         if faults:
-            raise ValidationError.from_exception_data(
-                "Catalogue",
-                [
-                    InitErrorDetails(
-                        type=PydanticCustomError("reference", "{what}", {"what": what}),
-                        loc=where,
-                        input=None,
-                    )
-                    for where, what in faults
-                ],
-            )
+            raise faults_at("Catalogue", faults)
         return self
 
     def _regions_known(self) -> Iterator[Fault]:
