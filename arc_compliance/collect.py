@@ -18,16 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from arc_compliance.backends import NO_PYTHON, Access, BackendError, command_line, unreached
-from arc_compliance.evidence import (
-    BEGIN,
-    MAX_EVIDENCE_BYTES,
-    Evidence,
-    Failure,
-    HostRecord,
-    evidence_in,
-)
+from arc_compliance.evidence import BEGIN, MAX_EVIDENCE_BYTES, Evidence, Failure, evidence_in
 from arc_compliance.hosts import HostSpec
 from arc_compliance.plan import Limits, order_digest
+from arc_compliance.records import HostRecord
 from arc_compliance.redact import scrub
 
 PROBE = Path(__file__).with_name("probe") / "probe.py"

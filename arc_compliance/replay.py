@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from arc_compliance.evidence import HostRecord, read_record
+from arc_compliance.records import HostRecord, read_record
 
 _LABEL = re.compile(r"[A-Za-z0-9_.:%\[\]-]{1,255}")
 

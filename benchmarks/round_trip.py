@@ -20,10 +20,10 @@ import testinfra
 from arc_compliance.backends import Access
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.collect import collect
-from arc_compliance.evidence import HostRecord
 from arc_compliance.hosts import parse_host
 from arc_compliance.lab.azure import SimulatedAzure
 from arc_compliance.plan import Limits, order_for
+from arc_compliance.records import HostRecord
 from arc_compliance.scope import Scope
 from selftests.conftest import Sshd
 

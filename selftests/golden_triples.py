@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from arc_compliance.catalogue import load_catalogue
-from arc_compliance.evidence import HostRecord, read_record
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.public_roots import PublicRoots
 from arc_compliance.judge.run import Judge, judge_case
 from arc_compliance.plan import plan_cases
+from arc_compliance.records import HostRecord, read_record
 from arc_compliance.report.compliance import (
     REPORT,
     ComplianceReport,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.evidence import Control, Evidence, HostRecord
+from arc_compliance.evidence import Control, Evidence
 from arc_compliance.judge.certificates import judge_certificates
 from arc_compliance.judge.controls import judge_controls
 from arc_compliance.judge.judgement import Judgement, Verdict
@@ -18,6 +18,7 @@ from arc_compliance.judge.reach import judge_reach
 from arc_compliance.judge.run import Judge, judge_case
 from arc_compliance.judge.tls import judge_tls12
 from arc_compliance.probe import probe
+from arc_compliance.records import HostRecord
 from arc_compliance.scope import PrivateLink
 from selftests import evidence_made as made
 from selftests import probe_peers as peers

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from arc_compliance.evidence import read_record
 from arc_compliance.judge.judgement import Verdict
+from arc_compliance.records import read_record
 from selftests.golden_triples import GOLDEN, SITUATIONS, judgements, triple
 
 

@@ -90,7 +90,7 @@ def test_what_a_host_says_cannot_inject_into_any_report(
 
 
 def test_a_saved_record_that_is_cut_short_is_an_error_of_its_host(tmp_path: Path) -> None:
-    from arc_compliance.evidence import load_record, record_path
+    from arc_compliance.records import load_record, record_path
 
     record_path(tmp_path, "h").write_text('{"record": 1, "run"')
 
@@ -102,7 +102,8 @@ def test_a_saved_record_that_is_cut_short_is_an_error_of_its_host(tmp_path: Path
 
 
 def test_a_saved_record_of_another_run_is_refused(tmp_path: Path) -> None:
-    from arc_compliance.evidence import Failure, HostRecord, load_record, save_record
+    from arc_compliance.evidence import Failure
+    from arc_compliance.records import HostRecord, load_record, save_record
 
     save_record(tmp_path, HostRecord(run="old", host="h", collected=1, failure=Failure(cause="x")))
 
@@ -113,7 +114,7 @@ def test_a_saved_record_of_another_run_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_label_that_no_file_can_have_is_encoded(tmp_path: Path) -> None:
-    from arc_compliance.evidence import record_path
+    from arc_compliance.records import record_path
 
     assert record_path(tmp_path, "[::1]:2201").name == "%5B%3A%3A1%5D%3A2201.json"
     assert record_path(tmp_path, "../x").name == "..%2Fx.json"

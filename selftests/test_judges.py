@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.evidence import Failure, HostRecord
+from arc_compliance.evidence import Failure
 from arc_compliance.judge.causes import CAUSES
 from arc_compliance.judge.certificates import judge_certificates
 from arc_compliance.judge.judgement import Judgement, judgement_from
@@ -25,6 +25,7 @@ from arc_compliance.judge.tls import (
     judge_linux_openssl,
     judge_tls12,
 )
+from arc_compliance.records import HostRecord
 from selftests.evidence_made import case_of, chain, evidence, grounds, measurement
 
 LOGIN = "login.chinacloudapi.cn"

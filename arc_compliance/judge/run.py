@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from arc_compliance.catalogue.model import Condition, Level
-from arc_compliance.evidence import Evidence, HostRecord
+from arc_compliance.evidence import Evidence
 from arc_compliance.judge.controls import weigh_by_controls
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.plan import Case
+from arc_compliance.records import HostRecord
 
 HOST_MEASURED = "run/host-measured"
 UNMET = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN)
