@@ -42,7 +42,10 @@ def collect(
     that cannot be measured gives a record with a failure and delays no other. When interrupted,
     what runs is stopped first.
     """
-    asyncio.run(_collect_all(orders, access, limits, forks, measured))
+    try:
+        asyncio.run(_collect_all(orders, access, limits, forks, measured))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 async def _collect_all(
@@ -59,7 +62,13 @@ async def _collect_all(
         async with gate:
             measured(await _measure(host, order, program, access, limits))
 
-    await asyncio.gather(*(one(host, order) for host, order in orders.items()))
+    everybody = asyncio.gather(*(one(host, order) for host, order in orders.items()))
+    # Between two steps of the loop; an exception in the middle of one could leave a process behind.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, everybody.cancel)
+    try:
+        await everybody
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
 
 
 async def _measure(

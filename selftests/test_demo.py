@@ -210,4 +210,13 @@ def test_an_interrupted_measuring_ends_with_2_and_leaves_nothing_running(
     assert "<h1>Incomplete" in (text := (reports / "report.html").read_text()) or (
         "arc-incomplete" in text
     )
-    assert not Path(f"/proc/{started.read_text().strip()}").exists()
+    assert not _runs(started.read_text().strip())
+
+
+def _runs(process: str) -> bool:
+    """Whether *process* is there and no mere entry that nobody has taken note of."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
