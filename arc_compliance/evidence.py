@@ -31,6 +31,9 @@ MAX_EVIDENCE_BYTES = 8 * 1024 * 1024
 """What one host may send at the most; a healthy host sends about 200 KB."""
 
 Text = Annotated[str, StringConstraints(max_length=4096)]
+Time = Annotated[float, Field(ge=0, le=253402300799)]
+"""Seconds since the epoch, up to the last second that a calendar with four digits has."""
+
 Certificate = Annotated[str, StringConstraints(max_length=65536)]
 
 
@@ -230,8 +233,8 @@ class Evidence(_Record):
     run: Text
     host: Text
     probe: Probe
-    started: float
-    finished: float
+    started: Time
+    finished: Time
     complete: bool
     vantage: Vantage
     facts: Facts

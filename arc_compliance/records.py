@@ -16,6 +16,7 @@ from arc_compliance.evidence import (
     Evidence,
     Failure,
     Text,
+    Time,
     evidence_in,
     first_fault,
 )
@@ -38,7 +39,7 @@ class HostRecord(BaseModel):
     run: Text
     host: Text
     order: Text = ""
-    collected: float
+    collected: Time
     evidence: Evidence | None = None
     failure: Failure | None = None
     public_roots: str | None = None
@@ -83,6 +84,12 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
         if BEGIN not in content:
             return HostRecord.model_validate(scrub_all(json.loads(content)))
         evidence = evidence_in(content)
+        return HostRecord(
+            run=evidence.run,
+            host=evidence.host or _named_for(path),
+            collected=evidence.finished,
+            evidence=evidence,
+        )
     except OSError as error:
         return _unreadable(path, error.strerror or str(error))
     except ValidationError as error:
@@ -91,12 +98,6 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
         return _unreadable(path, f"it is not as agreed (no JSON: {error.msg})")
     except (ValueError, RecursionError) as error:
         return _unreadable(path, str(error))
-    return HostRecord(
-        run=evidence.run,
-        host=evidence.host or _named_for(path),
-        collected=evidence.finished,
-        evidence=evidence,
-    )
 
 
 def _named_for(path: Path) -> str:
