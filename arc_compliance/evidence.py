@@ -34,8 +34,6 @@ Text = Annotated[str, StringConstraints(max_length=4096)]
 Time = Annotated[float, Field(ge=0, le=253402300799)]
 """Seconds since the epoch, up to the last second that a calendar with four digits has."""
 
-Certificate = Annotated[str, StringConstraints(max_length=65536)]
-
 
 class Stage(str, Enum):
     """The steps of one measurement, in order; a step that was not reached is absent."""
