@@ -75,6 +75,8 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     *clean* says that this run saved the file, so that its texts are redacted already.
     """
     try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+            return _unreadable(path, "it is no file")
         with path.open("rb") as file:
             content = file.read(2 * MAX_EVIDENCE_BYTES + 1)
         if len(content) > 2 * MAX_EVIDENCE_BYTES:

@@ -64,7 +64,7 @@ def read_yaml(
         first = error.errors(include_url=False)[0]
         place = _place(first["loc"])
         where = f"{place}: " if place else ""
-        words = redact(_words(first, model, nouns or {}))
+        words = _words(first, model, nouns or {})
         number = _line(text, first["loc"])
         raise YamlError(f"{path.name}: {where}{words} (line {number})") from error
 
@@ -121,7 +121,7 @@ def _words(fault: ErrorDetails, model: type[BaseModel], nouns: Mapping[str, str]
     kind, given = fault["type"], fault["input"]
     fields = [part for part in fault["loc"] if isinstance(part, str)]
     field = fields[-1] if fields else ""
-    shown = _SHORT.repr(given)
+    shown = redact(_SHORT.repr(given))
     if kind in ("enum", "literal_error"):
         known = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
         guess = did_you_mean(str(given), known) or f"; known are {', '.join(known)}"

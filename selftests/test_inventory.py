@@ -109,6 +109,7 @@ FAULTS = {
     "hosts: ['winrm://w']": "hosts[0].host: winrm://w: Windows hosts are not measured yet in this "
     "edition (line 1)",
     "hosts: ['ssh://root:hunter2@a']": "hosts[0].host: a password in the address of 'a' would show",
+    'hosts: ["ssh://a\\nb"]': "hosts[0].host: 'a\\nb' is no host; write ssh://[user@]",
     "hosts: [{location: auto}]": "hosts[0].host: is missing (line 1)",
     "hosts: [7]": "hosts[0]: expected a mapping, got 7 (line 1)",
     "groups: {x: {hosts: []}}": "groups.x.hosts: must not be empty (line 1)",

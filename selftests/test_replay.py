@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -131,6 +132,24 @@ def test_a_file_that_is_no_evidence_is_an_error_of_the_host_it_is_named_for(
     case = run.case("run/host-measured", "web01")
     assert (case["verdict"], case["cause"]) == ("error", "probe-failed")
     assert "evidence/web01.json: it is not as agreed" in case["actual"]
+
+
+def test_what_is_no_file_at_all_is_an_error_and_keeps_nobody_waiting(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved"
+    (saved / "web01.json").mkdir(parents=True)
+    os.mkfifo(saved / "web02.json")
+    (saved / "web03.json").symlink_to("/dev/zero")
+    (saved / "web04.json").symlink_to("/nowhere")
+
+    run = run_suite(f"--evidence={saved}", timeout=60)
+
+    assert run.code == 6
+    for host in ("web01", "web02", "web03", "web04"):
+        case = run.case("run/host-measured", host)
+        assert (case["verdict"], case["cause"]) == ("error", "probe-failed")
+    assert "it is no file" in run.case("run/host-measured", "web02")["actual"]
 
 
 def test_two_files_of_one_host_are_refused(run_suite: RunSuite, tmp_path: Path) -> None:

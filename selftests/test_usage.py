@@ -126,3 +126,10 @@ def test_nothing_selected_ends_with_5(run_suite: RunSuite) -> None:
     run = run_suite("--demo", "-k", "no-such-case")
 
     assert run.code == 5
+
+
+def test_a_report_that_nothing_could_write_is_refused(run_suite: RunSuite) -> None:
+    run = run_suite("--demo", "-p", "no:html")
+
+    assert run.code == 4
+    assert "report.html is made by pytest-html; leave -p no:html out" in run.err
