@@ -74,6 +74,22 @@ def test_interrupted_judging_keeps_what_was_judged(
     assert "Compliant</strong>" not in page
 
 
+def test_a_second_interrupt_does_not_cost_the_reports(tmp_path: Path) -> None:
+    process, started = _start(tmp_path)
+    with process:
+        _wait_for(started)
+        process.send_signal(signal.SIGINT)
+        for _ in range(20):
+            time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+
+    run = SuiteRun(process.returncode, out, "", tmp_path / "reports")
+    assert run.code == 2
+    assert int(run.properties["planned"]) == len(run.cases)
+    assert "Partial run: " in (run.reports / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
 def test_a_killed_run_leaves_incomplete_reports_and_its_evidence(
     run_suite: RunSuite, tmp_path: Path, workers: str
