@@ -1,0 +1,241 @@
+"""The lab's network: an operator, a host behind a firewall that routes and resolves, and Azure.
+
+    operator --- web01 --- gate --- azure
+                  10.77.0.0/24   203.0.113.0/24
+
+The operator is where the tests run; it reaches web01 by ssh and nothing else. All of it lives in
+namespaces below the one that `selftests/lab/enter` made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from selftests.suite_run import ROOT
+
+HOST, GATE, AZURE = "web01", "gate", "azure"
+HOST_ADDRESS, GATE_ADDRESS = "10.77.0.2", "10.77.0.1"
+OPERATOR_ADDRESS, HOST_FOR_OPERATOR = "192.168.77.1", "192.168.77.2"
+AZURE_NET = "203.0.113"
+TRUST_FILE = "/etc/ssl/certs/ca-certificates.crt"
+
+
+class Network:
+    """The lab while it is there. ``names`` has the address of every name that resolves."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.names: dict[str, str] = {}
+        self.azure: dict[str, Any] = {}
+        self.ssh_config = directory / "ssh_config"
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._resolver: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Lay the cables, and start Azure, the name server and the host's sshd."""
+        _sh("mount -t tmpfs none /run && mkdir /run/netns /run/sshd && ip link set lo up")
+        for name in (HOST, GATE, AZURE):
+            _sh(f"ip netns add {name} && ip -n {name} link set lo up")
+        _cable(("", OPERATOR_ADDRESS), (HOST, HOST_FOR_OPERATOR))
+        _cable((HOST, HOST_ADDRESS), (GATE, GATE_ADDRESS))
+        _cable((GATE, f"{AZURE_NET}.1"), (AZURE, f"{AZURE_NET}.10"))
+        _sh(f"ip -n {HOST} route add default via {GATE_ADDRESS}")
+        _sh(f"ip -n {AZURE} route add default via {AZURE_NET}.1")
+        inside(GATE, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        inside(AZURE, "sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1")
+        self._serve_azure()
+        self.resolve(self.names)
+        self._serve_ssh()
+
+    def stop(self) -> None:
+        """End every process; the namespaces end with the command that made them."""
+        for process in [*self._processes, *([self._resolver] if self._resolver else [])]:
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+
+    # -- what situations change ------------------------------------------------------------------
+
+    def resolve(self, names: dict[str, str], *options: str) -> None:
+        """Let the name server know *names* only; it says of all others that they do not exist."""
+        if self._resolver:
+            self._resolver.terminate()
+            self._resolver.wait(10)
+        hosts = self.directory / "hosts"
+        lines = [
+            f"{address} {name}"
+            for name, addresses in names.items()
+            for address in addresses.split()
+        ]
+        hosts.write_text("\n".join(lines) + "\n")
+        arguments = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv"]
+        arguments += [f"--listen-address={GATE_ADDRESS}", "--bind-interfaces", "--user=root"]
+        arguments += [f"--addn-hosts={hosts}", "--pid-file=", "--log-facility=/dev/null"]
+        arguments += [f"--local=/{top}/" for top in ("cn", "com", "ms", "example")]
+        self._resolver = start(GATE, ["dnsmasq", *arguments, *options])
+        _wait_for(lambda: b":53 " in inside(GATE, "ss", "-lnu").stdout)
+
+    @contextmanager
+    def firewall(self, *rules: str, sets: str = "") -> Iterator[None]:
+        """The gate's forward rules, in the words of nftables."""
+        body = "\n".join(rules)
+        chain = f"chain forward {{ type filter hook forward priority 0;\n{body}\n}}"
+        inside(GATE, "nft", "-f", "-", given=f"table inet perimeter {{\n{sets}\n{chain}\n}}\n")
+        try:
+            yield
+        finally:
+            inside(GATE, "nft", "delete", "table", "inet", "perimeter")
+
+    @contextmanager
+    def route_lost(self) -> Iterator[None]:
+        """The host without its default route."""
+        _sh(f"ip -n {HOST} route del default")
+        try:
+            yield
+        finally:
+            _sh(f"ip -n {HOST} route add default via {GATE_ADDRESS}")
+
+    @contextmanager
+    def resolver_dead(self) -> Iterator[None]:
+        """Questions to the name server vanish."""
+        rule = "udp dport 53 drop"
+        chain = f"chain input {{ type filter hook input priority 0;\n{rule}\n}}"
+        inside(GATE, "nft", "-f", "-", given=f"table inet silence {{\n{chain}\n}}\n")
+        try:
+            yield
+        finally:
+            inside(GATE, "nft", "delete", "table", "inet", "silence")
+
+    @contextmanager
+    def resolving(self, names: dict[str, str]) -> Iterator[None]:
+        """The name server with other addresses for *names*; "" takes a name away."""
+        self.resolve({name: one for name, one in {**self.names, **names}.items() if one})
+        try:
+            yield
+        finally:
+            self.resolve(self.names)
+
+    # -- parts -----------------------------------------------------------------------------------
+
+    def _serve_azure(self) -> None:
+        ready = self.directory / "azure.json"
+        process = start(AZURE, [sys.executable, "-m", "selftests.lab.azure", str(ready)], cwd=ROOT)
+        self._processes.append(process)
+        _wait_for(ready.exists)
+        self.azure = json.loads(ready.read_text())
+        doors: dict[str, list[tuple[int, int]]] = {}
+        for name, port, _, to in self.azure["connect_to"]:
+            doors.setdefault(name, []).append((port, to))
+        rules = []
+        for number, (name, ports) in enumerate(sorted(doors.items()), start=20):
+            address = self.names[name] = f"{AZURE_NET}.{number}"
+            _sh(f"ip -n {AZURE} address add {address}/24 dev eth0")
+            rules += [f"ip daddr {address} tcp dport {p} dnat to 127.0.0.1:{to}" for p, to in ports]
+        body = "\n".join(rules)
+        chain = f"chain prerouting {{ type nat hook prerouting priority -100;\n{body}\n}}"
+        inside(AZURE, "nft", "-f", "-", given=f"table ip doors {{\n{chain}\n}}\n")
+
+    def _serve_ssh(self) -> None:
+        folder = self.directory
+        for key in ("key", "host_key"):
+            _sh(f"ssh-keygen -q -t ed25519 -N '' -f {folder / key}")
+        shutil.copy(folder / "key.pub", folder / "authorized_keys")
+        (folder / "authorized_keys").chmod(0o600)
+        (folder / "resolv.conf").write_text(f"nameserver {GATE_ADDRESS}\noptions timeout:1\n")
+        shutil.copy(self.azure["public_roots"], folder / "trusted.pem")
+        options = {
+            "ListenAddress": HOST_FOR_OPERATOR,
+            "HostKey": str(folder / "host_key"),
+            "AuthorizedKeysFile": str(folder / "authorized_keys"),
+            "PidFile": "none",
+            "StrictModes": "no",
+            "UsePAM": "no",
+        }
+        given = " ".join(f"-o {key}={value}" for key, value in options.items())
+        script = (
+            f"mount --bind {folder}/resolv.conf /etc/resolv.conf && "
+            f"mount --bind {folder}/trusted.pem {TRUST_FILE} && "
+            f"exec /usr/sbin/sshd -D -e -f /dev/null {given}"
+        )
+        self._processes.append(start(HOST, ["unshare", "--mount", "sh", "-c", script]))
+        self.ssh_config.write_text(
+            f"Host {HOST}\n  HostName {HOST_FOR_OPERATOR}\n  IdentityFile {folder / 'key'}\n"
+            "  IdentitiesOnly yes\n  StrictHostKeyChecking no\n  LogLevel ERROR\n"
+            f"  UserKnownHostsFile {folder / 'known_hosts'}\n  KexAlgorithms curve25519-sha256\n"
+        )
+        _wait_for(lambda: b":22 " in inside(HOST, "ss", "-lnt").stdout)
+
+
+def inside(
+    namespace: str, *command: str, given: str | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """*command*, run to its end in *namespace*; it has to end well."""
+    done = subprocess.run(
+        ["ip", "netns", "exec", namespace, *command],
+        input=given.encode() if given is not None else None,
+        check=False,
+        capture_output=True,
+        timeout=30,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{namespace}: {' '.join(command)}: {done.stderr.decode()}{given or ''}")
+    return done
+
+
+def start(namespace: str, command: list[str], cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """*command*, going on in *namespace*."""
+    return subprocess.Popen(
+        ["ip", "netns", "exec", namespace, *command],
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def _sh(script: str) -> None:
+    subprocess.run(["sh", "-ec", script], check=True, capture_output=True, timeout=30)
+
+
+def _cable(left: tuple[str, str], right: tuple[str, str]) -> None:
+    """A pair of interfaces between two namespaces ("" is the operator's), each with its address."""
+    ends = []
+    for namespace, address in (left, right):
+        taken = _links(namespace)
+        ends.append((namespace, address, f"eth{taken}"))
+    (a, a_address, a_link), (b, b_address, b_link) = ends
+    _sh("ip link add cable0 type veth peer name cable1")
+    for namespace, address, link, cable in (
+        (a, a_address, a_link, "cable0"),
+        (b, b_address, b_link, "cable1"),
+    ):
+        at = f"-n {namespace}" if namespace else ""
+        move = f"ip link set {cable} netns {namespace} && " if namespace else ""
+        _sh(
+            f"{move}ip {at} link set {cable} name {link} && "
+            f"ip {at} address add {address}/24 dev {link} && ip {at} link set {link} up"
+        )
+
+
+def _links(namespace: str) -> int:
+    at = ["-n", namespace] if namespace else []
+    out = subprocess.run(["ip", *at, "-o", "link"], check=True, capture_output=True).stdout
+    return sum(b": eth" in line for line in out.splitlines())
+
+
+def _wait_for(there: Any) -> None:
+    until = time.monotonic() + 20
+    while not there():
+        if time.monotonic() > until:
+            raise TimeoutError("a part of the lab did not come up")
+        time.sleep(0.02)

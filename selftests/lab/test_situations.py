@@ -1,0 +1,119 @@
+"""What each situation changes against the open network, and that it changes nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from selftests.lab import situations
+from selftests.lab.conftest import Measure
+from selftests.lab.network import Network
+from selftests.lab.situations import NAME
+from selftests.suite_run import SuiteRun
+
+Change = tuple[str, str, str, str]
+
+
+def one_row(cause: str) -> set[Change]:
+    """The row of NAME fails with *cause*, and what rests on it is blocked."""
+    return {
+        ("urls/login", NAME, "fail", cause),
+        ("tls/1.2", NAME, "blocked", cause),
+        ("principles/certificates", NAME, "blocked", cause),
+    }
+
+
+ONE_ROW = {
+    situations.name_not_found: "dns-not-found",
+    situations.port_dropped: "connect-timeout",
+    situations.port_rejected_by_reset: "connect-refused",
+    situations.port_rejected_by_icmp: "connect-unreachable",
+    situations.reset_after_client_hello: "tls-reset",
+    situations.silence_after_client_hello: "tls-timeout",
+}
+EVERY_ROW = {
+    situations.resolver_dead: ("dns-failed", "blocked"),
+    situations.no_route: ("connect-unreachable", "fail"),
+    situations.all_dropped: ("connect-timeout", "fail"),
+}
+"""The cause in all rows, and the verdict on port 443."""
+
+NO_CHANGE = [
+    situations.one_of_two_addresses_dead,
+    situations.ipv6_advertised_but_unroutable,
+    situations.healed_before_the_second_measurement,
+]
+
+Situation = Callable[[Network], object]
+
+
+def changes(run: SuiteRun, healthy: SuiteRun) -> set[Change]:
+    """(requirement, row, verdict, cause) of every case that is not as in the open network."""
+    before = healthy.verdicts()
+    return {
+        (requirement, row, *found)
+        for (requirement, host, row), found in run.verdicts().items()
+        if before[requirement, host, row] != found
+    }
+
+
+def test_the_open_network_has_no_fault(healthy: SuiteRun) -> None:
+    red = [c for c in healthy.cases if c["verdict"] not in ("pass", "not-applicable")]
+
+    assert {c["verdict"] for c in red[:-1]} == {"not-tested", "not-testable"}
+    assert healthy.case("run/controls", "web01")["verdict"] == "pass"
+    assert "10.77.0.2" in healthy.case("run/host-measured", "web01")["actual"]
+
+
+@pytest.mark.parametrize("situation", ONE_ROW, ids=lambda one: one.__name__)
+def test_a_fault_of_one_name_changes_its_row(
+    lab: Network, measure: Measure, healthy: SuiteRun, situation: Situation
+) -> None:
+    with situation(lab):  # type: ignore[attr-defined]
+        run = measure()
+
+    assert run.code == 1
+    assert changes(run, healthy) == one_row(ONE_ROW[situation])
+    assert run.case("urls/login", "web01")["failing"] == NAME
+
+
+@pytest.mark.parametrize("situation", EVERY_ROW, ids=lambda one: one.__name__)
+def test_a_fault_of_all_names_is_one_cause_in_every_row(
+    lab: Network, measure: Measure, healthy: SuiteRun, situation: Situation
+) -> None:
+    cause, port_443 = EVERY_ROW[situation]
+
+    with situation(lab):  # type: ignore[attr-defined]
+        run = measure()
+
+    found = changes(run, healthy)
+    assert {one[3] for one in found} == {cause}
+    red = {row for requirement, row, verdict, _ in found if verdict == "fail" and row}
+    rows = {
+        c["endpoint"]
+        for c in healthy.cases
+        if c["requirement"].startswith("urls/") and c["verdict"] != "not-applicable"
+    }
+    nameless = {row for _, row, verdict, _ in found if verdict == "not-testable"}
+    assert red | nameless == rows
+    assert ("networking/port-443", "", port_443, cause) in found
+
+
+@pytest.mark.parametrize("situation", NO_CHANGE, ids=lambda one: one.__name__)
+def test_what_works_in_the_field_changes_nothing_but_a_note(
+    lab: Network, measure: Measure, healthy: SuiteRun, situation: Situation
+) -> None:
+    with situation(lab):  # type: ignore[attr-defined]
+        run = measure()
+
+    assert changes(run, healthy) == set()
+    assert situations.NOTES[situation.__name__] in run.case("urls/login", "web01")["actual"]
+
+
+def test_a_host_of_which_all_is_dropped_ends_in_time(lab: Network, measure: Measure) -> None:
+    with situations.all_dropped(lab):
+        run = measure()
+
+    host = run.json["hosts"][0]
+    assert host["seconds"] <= 2 * 1 + 3  # twice the connect limit of `measure`, and three seconds
