@@ -135,13 +135,14 @@ class Control(_Record):
     where it has addresses. connect: an address that nobody has, answered where a connection is
     accepted. proxy: a CONNECT to that name, answered where the proxy agrees. certificate: a
     self-signed certificate shown to the client that verifies, answered where that takes it.
-    ``failure`` says why it could not be asked.
+    ``addresses`` are those that the name resolved to. ``failure`` says why it could not be asked.
     """
 
     stage: Literal[Stage.RESOLVE, Stage.CONNECT, Stage.PROXY, Stage.CERTIFICATE]
     target: Text
     answered: bool
     detail: Text = ""
+    addresses: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
     failure: Failure | None = None
 
 

@@ -66,6 +66,7 @@ def test_a_name_that_does_not_exist_resolves(order: dict[str, Any]) -> None:
 
     assert controls["resolve"].answered
     assert "127.0.0.1" in controls["resolve"].detail
+    assert "127.0.0.1" in controls["resolve"].addresses
     assert not controls["connect"].answered
 
 
@@ -211,6 +212,27 @@ def test_rewritten_names_spoil_what_rests_on_addresses_only() -> None:
     assert (private.verdict, private.cause) == (Verdict.ERROR, "dns-rewritten")
     assert "but that shows nothing, since nobody-resolve was answered" in private.actual
     assert {tls.verdict, reach.verdict, chain.verdict} == {Verdict.PASS}
+
+
+def test_a_name_answered_like_one_that_does_not_exist_did_not_resolve() -> None:
+    portal = {**made.control("resolve", answered=True), "addresses": ["10.0.0.1", "10.0.0.2"]}
+    names = ("login.chinacloudapi.cn", "pas.chinacloudapi.cn", "login.partner.microsoftonline.cn")
+    evidence = made.evidence(
+        made.measurement(names[0], addresses=("10.0.0.1",), certificate="cert-name-mismatch"),
+        made.measurement(names[1], addresses=("10.0.0.1",)),
+        made.measurement(names[2], addresses=("10.0.0.3",)),
+        controls=[portal],
+    )
+
+    reach = [
+        _judged(f"urls/{row}", judge_reach, evidence) for row in ("login", "pas", "login-partner")
+    ]
+    tls = _judged("tls/1.2", judge_tls12, evidence, names[0])
+
+    assert [one.verdict for one in reach] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS]
+    assert reach[0].cause == "dns-rewritten"
+    assert "it has the addresses of a name that does not exist" in reach[0].actual
+    assert (tls.verdict, tls.cause) == (Verdict.BLOCKED, "dns-rewritten")
 
 
 def test_an_accepted_connection_shows_nothing_where_all_are_accepted() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from arc_compliance.evidence import Control, Evidence, Stage
+from arc_compliance.evidence import Control, Evidence, Failure, Measurement, Stage
 from arc_compliance.judge.causes import remedy
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
@@ -18,6 +18,10 @@ RUN_CONTROLS = "run/controls"
 
 _CAUSES = {Stage.RESOLVE: "dns-rewritten", Stage.CERTIFICATE: "probe-failed"}
 """The cause of an answered control, ``control-tripped`` where none is named here."""
+
+_MADE_UP = Failure(
+    cause="dns-rewritten", detail="it has the addresses of a name that does not exist"
+)
 
 _HELD = {
     Stage.RESOLVE: "did not resolve",
@@ -59,6 +63,55 @@ def judge_controls(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
             failing=[control.target for control in answered],
         )
     return judged(case, Verdict.PASS, expected=expected, actual=actual)
+
+
+def without_made_up_addresses(evidence: Evidence) -> Evidence:
+    """*evidence* in which a name that was answered like one that does not exist, did not resolve.
+
+    A name whose certificate verified is left alone: whatever the resolver says, the service is
+    there.
+    """
+    made_up = {
+        address
+        for control in evidence.controls
+        if control.stage is Stage.RESOLVE and control.answered
+        for address in control.addresses
+    }
+    if not made_up:
+        return evidence
+    lies = {m.name for m in evidence.measurements if _is_made_up(m, made_up)}
+    return evidence.model_copy(
+        update={
+            "measurements": tuple(
+                _unresolved(m) if m.name in lies else m for m in evidence.measurements
+            ),
+            "discovered": tuple(
+                d.model_copy(update={"failure": _MADE_UP}) if d.name in lies and d.failure else d
+                for d in evidence.discovered
+            ),
+        }
+    )
+
+
+def _is_made_up(measurement: Measurement, made_up: set[str]) -> bool:
+    resolve, certificate = measurement.at(Stage.RESOLVE), measurement.at(Stage.CERTIFICATE)
+    if resolve is None or resolve.data.get("via") != "resolver":
+        return False
+    addresses = resolve.data.get("addresses")
+    if (
+        not isinstance(addresses, list)
+        or not addresses
+        or (certificate and not certificate.failure)
+    ):
+        return False
+    return {str(address) for address in addresses} <= made_up
+
+
+def _unresolved(measurement: Measurement) -> Measurement:
+    resolve = measurement.at(Stage.RESOLVE)
+    assert resolve is not None
+    failed = resolve.model_copy(update={"failure": _MADE_UP})
+    return measurement.model_copy(update={"observations": (failed,)})
 
 
 def weigh_by_controls(judgement: Judgement, evidence: Evidence) -> Judgement:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from arc_compliance.catalogue.model import Condition, Level
 from arc_compliance.evidence import Evidence
-from arc_compliance.judge.controls import weigh_by_controls
+from arc_compliance.judge.controls import weigh_by_controls, without_made_up_addresses
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.plan import Case
@@ -44,7 +44,8 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
         return judge_unmeasured(case, record)
     if judge is None:
         raise LookupError(f"{requirement.id} has neither a judge nor a reason for having none")
-    found = weigh_by_controls(judge(case, evidence, grounds), evidence)
+    found = judge(case, without_made_up_addresses(evidence), grounds)
+    found = weigh_by_controls(found, evidence)
     return _weighed(case, found, grounds)
 
 

@@ -956,6 +956,7 @@ class Control:
         self.target = target
         self.answered = False
         self.detail = "no answer until all else was done"
+        self.addresses = []
         self.failure = None
 
     def ask(self, question):
@@ -976,6 +977,7 @@ class Control:
             "target": self.target,
             "answered": self.answered,
             "detail": scrubbed(self.detail),
+            "addresses": self.addresses,
             "failure": self.failure,
         }
 
@@ -993,10 +995,11 @@ class NegativeControls:
         self.target = Target(order.controls.name, 443, "https", "/", None)
         self.nobody = Target(order.controls.address, 443, "https", "/", None)
         self.certificate = Control("certificate", "a self-signed certificate")
+        self.name = Control("resolve", self.target.name)
         self.questions = [(self.certificate, self._verify)]
         targets = order.endpoints
         if any(not by_proxy(order, target) for target in targets):
-            self._plan("resolve", self.target.name, self._resolve)
+            self.questions.append((self.name, self._resolve))
             self._plan("connect", host_and_port(self.nobody.name, 443), self._connect)
         if any(by_proxy(order, target) for target in targets):
             self._plan("proxy", "CONNECT " + host_and_port(self.target.name, 443), self._tunnel)
@@ -1016,7 +1019,8 @@ class NegativeControls:
 
     def _resolve(self):
         host, _, _ = mapped(self.order, self.target)
-        return "resolved to " + ", ".join(resolve(host, self.order.limits.connect)[:8])
+        self.name.addresses = resolve(host, self.order.limits.connect)[:MAX_ADDRESSES]
+        return "resolved to " + ", ".join(self.name.addresses)
 
     def _connect(self):
         host, port, _ = mapped(self.order, self.nobody)

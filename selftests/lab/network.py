@@ -27,6 +27,10 @@ HOST, GATE, AZURE = "web01", "gate", "azure"
 HOST_ADDRESS, GATE_ADDRESS = "10.77.0.2", "10.77.0.1"
 OPERATOR_ADDRESS, HOST_FOR_OPERATOR = "192.168.77.1", "192.168.77.2"
 AZURE_NET = "203.0.113"
+PROXY_PORT = 3128
+TOPS = ("cn", "com", "ms", "example")
+"""The top-level domains of all names that anybody asks for here."""
+
 TRUST_FILE = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -65,8 +69,8 @@ class Network:
 
     # -- what situations change ------------------------------------------------------------------
 
-    def resolve(self, names: dict[str, str], *options: str) -> None:
-        """Let the name server know *names* only; it says of all others that they do not exist."""
+    def resolve(self, names: dict[str, str], others: str = "") -> None:
+        """Let the name server know *names*; others do not exist, or have the address *others*."""
         if self._resolver:
             self._resolver.terminate()
             self._resolver.wait(10)
@@ -80,8 +84,8 @@ class Network:
         arguments = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv"]
         arguments += [f"--listen-address={GATE_ADDRESS}", "--bind-interfaces", "--user=root"]
         arguments += [f"--addn-hosts={hosts}", "--pid-file=", "--log-facility=/dev/null"]
-        arguments += [f"--local=/{top}/" for top in ("cn", "com", "ms", "example")]
-        self._resolver = start(GATE, ["dnsmasq", *arguments, *options])
+        arguments += [f"--address=/#/{others}"] if others else [f"--local=/{top}/" for top in TOPS]
+        self._resolver = start(GATE, ["dnsmasq", *arguments])
         _wait_for(lambda: b":53 " in inside(GATE, "ss", "-lnu").stdout)
 
     @contextmanager
@@ -107,7 +111,7 @@ class Network:
     @contextmanager
     def resolver_dead(self) -> Iterator[None]:
         """Questions to the name server vanish."""
-        rule = "udp dport 53 drop"
+        rule = "iifname eth0 udp dport 53 drop"
         chain = f"chain input {{ type filter hook input priority 0;\n{rule}\n}}"
         inside(GATE, "nft", "-f", "-", given=f"table inet silence {{\n{chain}\n}}\n")
         try:
@@ -123,6 +127,34 @@ class Network:
             yield
         finally:
             self.resolve(self.names)
+
+    @contextmanager
+    def portal(self) -> Iterator[None]:
+        """The name server says of every name that it is at the gate, where no Azure is."""
+        self.resolve({}, others=GATE_ADDRESS)
+        try:
+            yield
+        finally:
+            self.resolve(self.names)
+
+    @contextmanager
+    def proxy(self, *lines: str) -> Iterator[str]:
+        """tinyproxy at the gate, as the only way out; its URL."""
+        config = self.directory / "tinyproxy.conf"
+        settings = [f"Listen {GATE_ADDRESS}", f"Port {PROXY_PORT}", "ConnectPort 443", "Timeout 30"]
+        config.write_text("".join(f"{line}\n" for line in (*settings, *lines)))
+        script = (
+            f"mount --bind {self.directory}/resolv.conf /etc/resolv.conf && "
+            f"exec tinyproxy -d -c {config}"
+        )
+        with self.firewall("drop"):
+            process = start(GATE, ["unshare", "--mount", "sh", "-c", script])
+            try:
+                _wait_for(lambda: f":{PROXY_PORT} ".encode() in inside(GATE, "ss", "-lnt").stdout)
+                yield f"http://{GATE_ADDRESS}:{PROXY_PORT}"
+            finally:
+                process.terminate()
+                process.wait(10)
 
     # -- parts -----------------------------------------------------------------------------------
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 
-from selftests.lab.network import Network
+from arc_compliance.plan import CONTROL_NAME
+from selftests.lab.network import GATE, Network, inside
 
 NAME = "login.chinacloudapi.cn"
 """The name that has the fault, where one has."""
+
+USER, PASSWORD = "arc", "hunter2"
 
 NOBODY = "203.0.113.9"
 """An address at which nobody is."""
@@ -84,3 +88,49 @@ NOTES = {
     "ipv6_advertised_but_unroutable": "1 of its addresses did not answer: 2001:db8::1",
     "healed_before_the_second_measurement": "flaky: the first attempt failed with connect-refused",
 }
+
+
+def every_name_at_one_address(lab: Network) -> AbstractContextManager[None]:
+    return lab.portal()
+
+
+def proxy_allows_all(lab: Network) -> AbstractContextManager[str]:
+    return lab.proxy()
+
+
+def proxy_denies_one(lab: Network) -> AbstractContextManager[str]:
+    """An allow-list without NAME, as tinyproxy's filter has it."""
+    names = [name for name in [*lab.names, CONTROL_NAME] if name != NAME]
+    allowed = lab.directory / "allowed"
+    allowed.write_text("".join(f"^{re.escape(name)}$\n" for name in names))
+    return lab.proxy(f'Filter "{allowed}"', "FilterDefaultDeny Yes", "FilterExtended On")
+
+
+def proxy_wants_credentials(lab: Network) -> AbstractContextManager[str]:
+    return lab.proxy(f"BasicAuth {USER} {PASSWORD}")
+
+
+@contextmanager
+def proxy_down(lab: Network) -> Iterator[str]:
+    with lab.proxy() as url:
+        yield url.replace(":3128", ":3129")
+
+
+@contextmanager
+def proxy_resolves_what_the_host_cannot(lab: Network) -> Iterator[str]:
+    with lab.proxy() as url, lab.resolver_dead():
+        yield url
+
+
+@contextmanager
+def proxy_with_a_way_past_it_for_arc(lab: Network) -> Iterator[str]:
+    """Only the endpoints of the group Arc may leave without the proxy."""
+    arc = [a for n, a in lab.names.items() if ".his.arc." in n or ".guestconfiguration." in n]
+    with lab.proxy() as url:
+        inside(GATE, "nft", "insert", "rule", "inet", "perimeter", "forward", *_to(arc), "accept")
+        yield url
+
+
+def _to(addresses: list[str]) -> list[str]:
+    """Packets to *addresses* and the answers to them, in the words of nftables."""
+    return ["ct", "original", "ip", "daddr", "{", ",".join(sorted(set(addresses))), "}"]

@@ -34,10 +34,11 @@ ONE_ROW = {
 }
 EVERY_ROW = {
     situations.resolver_dead: ("dns-failed", "blocked"),
+    situations.every_name_at_one_address: ("dns-rewritten", ""),
     situations.no_route: ("connect-unreachable", "fail"),
     situations.all_dropped: ("connect-timeout", "fail"),
 }
-"""The cause in all rows, and the verdict on port 443."""
+"""The cause in all rows, and the verdict on port 443 where that changes."""
 
 NO_CHANGE = [
     situations.one_of_two_addresses_dead,
@@ -97,7 +98,7 @@ def test_a_fault_of_all_names_is_one_cause_in_every_row(
     }
     nameless = {row for _, row, verdict, _ in found if verdict == "not-testable"}
     assert red | nameless == rows
-    assert ("networking/port-443", "", port_443, cause) in found
+    assert not port_443 or ("networking/port-443", "", port_443, cause) in found
 
 
 @pytest.mark.parametrize("situation", NO_CHANGE, ids=lambda one: one.__name__)
@@ -117,3 +118,87 @@ def test_a_host_of_which_all_is_dropped_ends_in_time(lab: Network, measure: Meas
 
     host = run.json["hosts"][0]
     assert host["seconds"] <= 2 * 1 + 3  # twice the connect limit of `measure`, and three seconds
+
+
+# -- proxies -------------------------------------------------------------------------------------
+
+BY_PROXY = {
+    ("networking/proxy", "", "pass", ""),
+    ("networking/no-log-analytics-gateway", "", "not-tested", ""),
+}
+"""What a proxy that works changes."""
+
+
+def test_a_proxy_that_lets_all_through_is_as_good_as_an_open_network(
+    lab: Network, measure: Measure, healthy: SuiteRun
+) -> None:
+    with situations.proxy_allows_all(lab) as url:
+        run = measure(f"--proxy={url}")
+
+    assert changes(run, healthy) == BY_PROXY
+    assert run.json["hosts"][0]["controls"] == [["proxy", "held"], ["certificate", "held"]]
+
+
+def test_a_proxy_may_resolve_what_the_host_cannot(
+    lab: Network, measure: Measure, healthy: SuiteRun
+) -> None:
+    with situations.proxy_resolves_what_the_host_cannot(lab) as url:
+        run = measure(f"--proxy={url}")
+
+    assert changes(run, healthy) == BY_PROXY
+
+
+def test_a_proxy_that_denies_one_name_is_red_for_it(
+    lab: Network, measure: Measure, healthy: SuiteRun
+) -> None:
+    with situations.proxy_denies_one(lab) as url:
+        run = measure(f"--proxy={url}")
+
+    denied = ("networking/proxy", "", "fail", "proxy-denied")
+    assert changes(run, healthy) == {
+        *(BY_PROXY - {("networking/proxy", "", "pass", "")}),
+        *one_row("proxy-denied"),
+        denied,
+    }
+
+
+@pytest.mark.parametrize(
+    ("situation", "cause"),
+    [
+        (situations.proxy_wants_credentials, "proxy-auth-required"),
+        (situations.proxy_down, "proxy-unreachable"),
+    ],
+    ids=["wants credentials", "down"],
+)
+def test_a_proxy_that_lets_nothing_through_is_one_cause_in_every_row(
+    lab: Network, measure: Measure, healthy: SuiteRun, situation: Situation, cause: str
+) -> None:
+    with situation(lab) as url:  # type: ignore[attr-defined]
+        run = measure(f"--proxy={url}")
+
+    found = changes(run, healthy)
+    assert ("networking/proxy", "", "fail", cause) in found
+    assert ("networking/port-443", "", "fail", cause) in found
+    assert {one[3] for one in found} == {cause, ""}
+    assert {one[2] for one in found if one[0] == "tls/1.2"} == {"blocked", "not-testable"}
+
+
+def test_credentials_open_the_proxy_and_stay_unseen(
+    lab: Network, measure: Measure, healthy: SuiteRun
+) -> None:
+    with situations.proxy_wants_credentials(lab) as url:
+        secret = f"{situations.USER}:{situations.PASSWORD}@"
+        run = measure(f"--proxy={url.replace('//', '//' + secret)}")
+
+    assert changes(run, healthy) == BY_PROXY
+    assert situations.PASSWORD not in run.text()
+
+
+def test_a_way_past_the_proxy_is_taken_by_its_group_only(
+    lab: Network, measure: Measure, healthy: SuiteRun
+) -> None:
+    with situations.proxy_with_a_way_past_it_for_arc(lab) as url:
+        run = measure(f"--proxy={url}", "--proxy-bypass=Arc")
+
+    assert changes(run, healthy) == BY_PROXY
+    assert "go past it (proxy bypass)" in run.case("networking/proxy", "web01")["actual"]
