@@ -35,11 +35,13 @@ TRUST_FILE = "/etc/ssl/certs/ca-certificates.crt"
 
 
 class Network:
-    """The lab while it is there. ``names`` has the address of every name that resolves."""
+    """The lab while it is there. ``names`` has the address of every name that resolves,
+    ``peers`` those of whoever answers in Azure's place."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.names: dict[str, str] = {}
+        self.peers: dict[str, str] = {}
         self.azure: dict[str, Any] = {}
         self.ssh_config = directory / "ssh_config"
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -129,6 +131,17 @@ class Network:
             self.resolve(self.names)
 
     @contextmanager
+    def trusting(self, pem: str) -> Iterator[None]:
+        """The host with another trust store."""
+        store = self.directory / "trusted.pem"
+        before = store.read_text()
+        store.write_text(pem)
+        try:
+            yield
+        finally:
+            store.write_text(before)
+
+    @contextmanager
     def portal(self) -> Iterator[None]:
         """The name server says of every name that it is at the gate, where no Azure is."""
         self.resolve({}, others=GATE_ADDRESS)
@@ -167,11 +180,15 @@ class Network:
         doors: dict[str, list[tuple[int, int]]] = {}
         for name, port, _, to in self.azure["connect_to"]:
             doors.setdefault(name, []).append((port, to))
+        peers = {f"peer {name}": [(443, to)] for name, to in self.azure["peers"].items()}
+        addresses = {}
         rules = []
-        for number, (name, ports) in enumerate(sorted(doors.items()), start=20):
-            address = self.names[name] = f"{AZURE_NET}.{number}"
+        for number, (name, ports) in enumerate({**doors, **peers}.items(), start=20):
+            address = addresses[name] = f"{AZURE_NET}.{number}"
             _sh(f"ip -n {AZURE} address add {address}/24 dev eth0")
             rules += [f"ip daddr {address} tcp dport {p} dnat to 127.0.0.1:{to}" for p, to in ports]
+        self.names = {name: addresses[name] for name in doors}
+        self.peers = {name: addresses[f"peer {name}"] for name in self.azure["peers"]}
         body = "\n".join(rules)
         chain = f"chain prerouting {{ type nat hook prerouting priority -100;\n{body}\n}}"
         inside(AZURE, "nft", "-f", "-", given=f"table ip doors {{\n{chain}\n}}\n")

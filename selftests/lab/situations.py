@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 
 from arc_compliance.plan import CONTROL_NAME
+from selftests import probe_peers as peers
+from selftests.lab.azure import NAME
 from selftests.lab.network import GATE, Network, inside
-
-NAME = "login.chinacloudapi.cn"
-"""The name that has the fault, where one has."""
 
 USER, PASSWORD = "arc", "hunter2"
 
@@ -134,3 +133,13 @@ def proxy_with_a_way_past_it_for_arc(lab: Network) -> Iterator[str]:
 def _to(addresses: list[str]) -> list[str]:
     """Packets to *addresses* and the answers to them, in the words of nftables."""
     return ["ct", "original", "ip", "daddr", "{", ",".join(sorted(set(addresses))), "}"]
+
+
+def answered_by(lab: Network, peer: str) -> AbstractContextManager[None]:
+    """NAME is at the address of a peer of selftests.lab.azure."""
+    return lab.resolving({NAME: lab.peers[peer]})
+
+
+def public_root_missing(lab: Network) -> AbstractContextManager[None]:
+    """The host trusts somebody, but nobody that Azure's certificates come from."""
+    return lab.trusting(peers.Authority().root.cert_pem.bytes().decode())

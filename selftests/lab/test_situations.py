@@ -120,6 +120,70 @@ def test_a_host_of_which_all_is_dropped_ends_in_time(lab: Network, measure: Meas
     assert host["seconds"] <= 2 * 1 + 3  # twice the connect limit of `measure`, and three seconds
 
 
+# -- somebody else answers -----------------------------------------------------------------------
+
+
+def certificate(verdict: str, cause: str) -> set[Change]:
+    """Only the row's certificate is judged otherwise."""
+    return {("principles/certificates", NAME, verdict, cause)}
+
+
+def http(cause: str) -> set[Change]:
+    """TLS and certificate are well, and only the answer is missing."""
+    return {("urls/login", NAME, "fail", cause)}
+
+
+ANSWERED_BY = {
+    "expired": certificate("fail", "cert-expired"),
+    "not_yet_valid": certificate("fail", "cert-not-yet-valid"),
+    "wrong_name": certificate("fail", "cert-name-mismatch"),
+    "unknown_authority": certificate("fail", "cert-untrusted")
+    | {("urls/login", NAME, "warn", "http-not-proven")},
+    "tls11_only": {
+        ("tls/1.2", NAME, "fail", "tls-version"),
+        ("urls/login", NAME, "blocked", "tls-version"),
+        ("principles/certificates", NAME, "blocked", "tls-version"),
+    },
+    "tls13_only": set(),
+    "no_tls_at_all": one_row("tls-failed"),
+    "no_answer": http("http-timeout"),
+    "no_http": http("http-failed"),
+    "not_found": set(),
+    "server_error": set(),
+}
+
+
+@pytest.mark.parametrize("peer", ANSWERED_BY)
+def test_who_answers_in_azures_place_changes_what_he_does_wrong(
+    lab: Network, measure: Measure, healthy: SuiteRun, peer: str
+) -> None:
+    with situations.answered_by(lab, peer):
+        run = measure()
+
+    assert changes(run, healthy) == ANSWERED_BY[peer]
+
+
+def test_the_slow_but_healthy_endpoint_passes(
+    lab: Network, measure: Measure, healthy: SuiteRun
+) -> None:
+    with situations.answered_by(lab, "slow_but_healthy"):
+        run = measure("--http-timeout=15")
+
+    assert changes(run, healthy) == set()
+
+
+def test_a_root_that_the_host_lacks_is_told_from_an_unknown_authority(
+    lab: Network, measure: Measure, healthy: SuiteRun
+) -> None:
+    with situations.public_root_missing(lab):
+        run = measure()
+
+    found = changes(run, healthy)
+    assert {(one[0], *one[2:]) for one in found} == {
+        ("principles/certificates", "fail", "cert-root-missing")
+    }
+
+
 # -- proxies -------------------------------------------------------------------------------------
 
 BY_PROXY = {
