@@ -35,7 +35,8 @@ test: .venv/dev ## lint, types, layers and the suite's own tests
 
 lab: .venv/dev ## the suite against real network faults, in network namespaces of its own
 	selftests/system-packages
-	selftests/lab/enter .venv/bin/python -m pytest -c selftests/pytest.ini selftests/lab
+	.venv/bin/python -m pytest -c selftests/pytest.ini selftests/lab \
+	  --dist load --tx '2*popen//python=selftests/lab/enter .venv/bin/python'
 
 lint: .venv/dev ## ruff, mypy and the direction of imports
 	.venv/bin/ruff check .

@@ -69,7 +69,8 @@ class Observation(_Record):
     tls: ``protocol``, ``cipher``, ``chain`` (base64 DER, leaf first, as sent; at most 10),
     ``tls12_refused`` (true where only a newer version was negotiated).
     certificate: ``verified`` (bool), ``verify_code`` (int), ``verify_message``, ``protocol``.
-    http: ``status`` (int), ``headers`` (selected ones, lower case), ``via`` (tls12 | tls | plain).
+    http: ``status`` (int), ``headers`` (selected ones, lower case), ``via`` (tls12 | tls | plain),
+    ``is_certificate`` (bool, where the path is that of a certificate: whether it is one in DER).
     """
 
     stage: Stage
@@ -95,6 +96,19 @@ class FirstFailure(_Record):
     detail: Text = ""
 
 
+class WebSocket(_Record):
+    """The answer to a request for a WebSocket at ``path``, on a connection of its own.
+
+    ``accepted`` is true where the peer switched protocols and showed that it had read the request
+    (RFC 6455); ``failure`` says why there is no answer.
+    """
+
+    path: Text
+    status: int | None = None
+    accepted: bool
+    failure: Failure | None = None
+
+
 class Measurement(_Record):
     """All steps of one name and port, in order; the last attempt, where there were two."""
 
@@ -105,6 +119,7 @@ class Measurement(_Record):
     attempts: int = Field(ge=1, le=2)
     flaky: FirstFailure | None = None
     observations: Annotated[tuple[Observation, ...], Field(max_length=8)]
+    websocket: WebSocket | None = None
 
     def at(self, stage: Stage) -> Observation | None:
         """The observation of *stage*, or None where the measurement did not get there."""
@@ -129,25 +144,51 @@ class Discovered(_Record):
 
 
 class Control(_Record):
-    """A negative control: something was asked that must not be answered.
+    """Something was asked that shows by its answer who is there: a negative control, which must
+    not be answered, or a question by which a Log Analytics gateway shows.
 
     ``stage`` is what it shows to be able to fail. resolve: a name that does not exist, answered
     where it has addresses. connect: an address that nobody has, answered where a connection is
     accepted. proxy: a CONNECT to that name, answered where the proxy agrees. certificate: a
     self-signed certificate shown to the client that verifies, answered where that takes it.
-    ``addresses`` are those that the name resolved to. ``failure`` says why it could not be asked.
+    ``addresses`` are those that the name resolved to. ``cause`` is why there was no answer, None
+    where none came in time. ``failure`` says why it could not be asked.
     """
 
     stage: Literal[Stage.RESOLVE, Stage.CONNECT, Stage.PROXY, Stage.CERTIFICATE]
     target: Text
     answered: bool
     detail: Text = ""
+    cause: Text | None = None
     addresses: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
     failure: Failure | None = None
 
 
+class NameFailure(Failure):
+    """Why one name was not reached."""
+
+    name: Text
+
+
+class ProxyTrial(_Record):
+    """What a proxy of the host lets through to clients that do not use it and go straight out.
+
+    ``places`` name it: agent, daemons, shell, apt, dnf, zypper. ``credentials`` is true where they
+    are part of what the places say.
+    """
+
+    proxy: Text
+    places: tuple[Text, ...]
+    credentials: bool = False
+    reached: Annotated[tuple[Text, ...], Field(max_length=1000)] = ()
+    failures: Annotated[tuple[NameFailure, ...], Field(max_length=1000)] = ()
+
+
 class Vantage(_Record):
-    """From where it was measured, so that nobody takes one machine's view for another's."""
+    """From where it was measured, so that nobody takes one machine's view for another's.
+
+    ``proxy`` is the agent's, host:port, or None where it goes straight out.
+    """
 
     hostname: Text
     user: Text
@@ -199,6 +240,33 @@ class AgentFacts(_Record):
     failure: Text | None = None
 
 
+class ProxySetting(_Record):
+    """One place on the host that names a proxy, without credentials.
+
+    ``place``: order, agent, daemons, shell, apt, dnf, zypper, azure-monitor-agent,
+    log-analytics-agent, known-gateway. ``proxy`` is host:port, the host alone where no port is
+    said. ``fault`` says why the agent could not use it.
+    """
+
+    place: Text
+    proxy: Text
+    addresses: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
+    fault: Text | None = None
+
+
+class ProxyFacts(_Record):
+    """The proxies that this host knows, and the one that each client takes (None: straight out).
+
+    ``bypass`` are the endpoint groups that the agent takes off its proxy. ``failure`` is why the
+    agent's own configuration could not be read.
+    """
+
+    settings: Annotated[tuple[ProxySetting, ...], Field(max_length=50)] = ()
+    clients: dict[str, Text | None] = {}
+    bypass: tuple[Text, ...] = ()
+    failure: Text | None = None
+
+
 class OsFacts(_Record):
     """What /etc/os-release says."""
 
@@ -214,6 +282,7 @@ class Facts(_Record):
     tls: TlsFacts
     trust: TrustFacts
     agent: AgentFacts
+    proxy: ProxyFacts = ProxyFacts()
 
 
 class Probe(_Record):
@@ -240,6 +309,8 @@ class Evidence(_Record):
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=2000)]
     discovered: Annotated[tuple[Discovered, ...], Field(max_length=100)] = ()
     controls: Annotated[tuple[Control, ...], Field(max_length=8)] = ()
+    gateway: Annotated[tuple[Control, ...], Field(max_length=50)] = ()
+    proxy_trials: Annotated[tuple[ProxyTrial, ...], Field(max_length=3)] = ()
 
     @model_validator(mode="after")
     def _measured_once(self) -> Evidence:

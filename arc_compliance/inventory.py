@@ -76,7 +76,7 @@ class Particulars(BaseModel):
         default=None, description="Azure region, or auto: the host's own agent's"
     )
     proxy: Annotated[str, AfterValidator(_proxy)] | None = Field(
-        default=None, description="http://[user:password@]host[:port], or none"
+        default=None, description="auto, none, or http://[user:password@]host[:port]"
     )
     proxy_bypass: tuple[Bypass, ...] | None = Field(
         default=None, description="endpoint groups that do not take the proxy"

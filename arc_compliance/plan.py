@@ -69,6 +69,7 @@ class Door:
     scheme: str
     path: str
     bypass: str | None
+    client: str
 
 
 def rows_in_scope(catalogue: Catalogue, scope: Scope) -> Iterator[tuple[Requirement, str | None]]:
@@ -149,6 +150,7 @@ def doors_to_measure(catalogue: Catalogue, scope: Scope) -> list[Door]:
                         scheme=door.scheme,
                         path=door.path,
                         bypass=row.bypass.value if row.bypass else None,
+                        client=requirement.client.value,
                     ),
                 )
     return list(doors.values())
@@ -181,12 +183,23 @@ def order_for(
                 "scheme": d.scheme,
                 "path": d.path,
                 "bypass": d.bypass,
+                "client": d.client,
             }
             for d in doors_to_measure(catalogue, scope)
         ],
         "discoveries": list(_discoveries(catalogue, scope)),
         "proxy": scope.proxy,
-        "proxy_bypass": sorted(group.value for group in scope.proxy_bypass),
+        "proxy_bypass": (
+            None
+            if scope.proxy_bypass is None
+            else sorted(group.value for group in scope.proxy_bypass)
+        ),
+        "websockets": [
+            {"names": pattern, "path": row.websocket}
+            for row in _rows_with_websocket(catalogue, scope)
+            for pattern in row.patterns
+        ],
+        "gateway": _gateway_signs(catalogue, scope),
         "controls": {"name": CONTROL_NAME, "address": CONTROL_ADDRESS},
         "connect_to": [list(one) for one in connect_to],
         "trust_file": trust_file,
@@ -197,6 +210,31 @@ def order_for(
             "names": MAX_NAMES,
         },
         "user_agent": user_agent,
+    }
+
+
+def _rows_with_websocket(catalogue: Catalogue, scope: Scope) -> Iterator[Endpoint]:
+    for requirement in catalogue.requirements:
+        row = requirement.endpoint
+        if row and row.websocket and not scope.not_applicable(requirement):
+            yield row
+
+
+def _gateway_signs(catalogue: Catalogue, scope: Scope) -> dict[str, list[str]] | None:
+    """The names by which the agent's proxy shows as a Log Analytics gateway, and known ones."""
+    known = catalogue.log_analytics_gateway
+    if known is None or scope.proxy is None:
+        return None
+    region = scope.location if scope.location in catalogue.regions else None
+    lets_through = [
+        name.replace("{location}", region or "")
+        for name in known.lets_through
+        if region or "{location}" not in name
+    ]
+    return {
+        "lets_through": lets_through,
+        "refuses": list(known.refuses),
+        "known": list(scope.known_gateways),
     }
 
 

@@ -17,7 +17,7 @@ from arc_compliance.redact import redact
 from arc_compliance.spelling import did_you_mean
 
 AUTO = "auto"
-"""The location that stands for "the region in the host's own agent configuration"."""
+"""What the host's own agent has: the region in its configuration, or the proxy that it uses."""
 
 
 class Phase(str, Enum):
@@ -61,9 +61,11 @@ class Role(str, Enum):
 class Scope:
     """What one run requires of a host.
 
-    ``location`` is an Azure region, AUTO, or None for all known regions. ``proxy`` is a URL or
-    None for the direct route, ``proxy_bypass`` the endpoint groups that do not take it.
-    ``given_names`` maps a row's label to names that an operator gave.
+    ``location`` is an Azure region, AUTO, or None for all known regions. ``proxy`` is a URL, AUTO
+    for what each client on the host would use, or None for the direct route; ``proxy_bypass`` are
+    the endpoint groups that do not take it, None for those of the host's agent.
+    ``known_gateways`` are Log Analytics gateways, host or host:port. ``given_names`` maps a row's
+    label to names that an operator gave.
     """
 
     cloud: str
@@ -73,7 +75,8 @@ class Scope:
     scenario: Scenario = Scenario.SERVERS
     private_link: frozenset[PrivateLink] = frozenset()
     proxy: str | None = None
-    proxy_bypass: frozenset[Bypass] = frozenset()
+    proxy_bypass: frozenset[Bypass] | None = None
+    known_gateways: tuple[str, ...] = ()
     role: Role = Role.SERVER
     given_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     strict_inspection: bool = False
@@ -87,8 +90,8 @@ class Scope:
         """What sets this host apart, as an inventory names it, for people; redacted."""
         pairs = {
             "location": self.location,
-            "proxy": redact(self.proxy) if self.proxy else None,
-            "proxy_bypass": _listed(self.proxy_bypass),
+            "proxy": redact(self.proxy) if self.proxy not in (None, AUTO) else None,
+            "proxy_bypass": _listed(self.proxy_bypass or ()),
             "private_link": _listed(self.private_link),
             "features": _listed(self.features),
             "scenario": None if self.scenario is Scenario.SERVERS else self.scenario.value,
@@ -110,8 +113,8 @@ class Scope:
     def not_applicable(self, requirement: Requirement) -> str | None:
         """Why *requirement* does not apply under this scope, or None where it does.
 
-        Every host of this edition is a Linux host. Whether an agent is installed is the host's
-        to say, so the condition is left to the judges.
+        Every host of this edition is a Linux host. Whether an agent is installed, and with AUTO
+        whether it uses a proxy, is the host's to say, so those conditions are left to the judges.
         """
         for condition in requirement.when:
             if reason := self._unmet(condition):
@@ -146,7 +149,7 @@ _REASONS = {
     Condition.CONNECT: "needed while connecting or disconnecting only; the phase leaves that out",
     Condition.SSH_OR_WAC: "SSH and Windows Admin Center are not in use (--features=ssh,wac)",
     Condition.WAC: "Windows Admin Center is not in use (--features=wac)",
-    Condition.PROXY: "no proxy is in use (--proxy=URL)",
+    Condition.PROXY: "no proxy is in use",
     Condition.PRIVATE_LINK: "no private endpoint is in use (--private-link=arc)",
     Condition.NO_PRIVATE_LINK: "private endpoints are in use; the row is for public ones",
     Condition.ONBOARDING_MACHINE: "this host is no onboarding machine (role in --inventory)",
@@ -171,12 +174,13 @@ def location_named(text: str, regions: Sequence[str]) -> str:
 
 
 def proxy_named(text: str) -> str | None:
-    """The proxy URL *text*, None for ``none``; raise ValueError for what the agent would not take.
+    """The proxy URL *text*, AUTO, or None for ``none``; raise ValueError for what the agent would
+    not take.
 
     The error's text holds no credentials.
     """
-    if text == "none":
-        return None
+    if text in ("none", AUTO):
+        return None if text == "none" else AUTO
     try:
         url = urlsplit(text)
         port = url.port
@@ -187,7 +191,7 @@ def proxy_named(text: str) -> str | None:
         return text
     hint = "the agent takes http:// proxies only; " if url.scheme == "https" else ""
     raise ValueError(
-        f"{redact(text)!r} is no proxy; {hint}write none or http://[user:pw@]host[:port]"
+        f"{redact(text)!r} is no proxy; {hint}write auto, none or http://[user:pw@]host[:port]"
     )
 
 

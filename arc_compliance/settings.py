@@ -6,7 +6,7 @@ import math
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,6 +41,7 @@ LONGEST = 3600.0
 _CONNECT_TO = re.compile(
     r"(?P<host>\[[^\]]*\]|[^:\[\]]*):(?P<port>\d*):(?P<address>\[[^\]]*\]|[^:\[\]]*):(?P<to>\d*)"
 )
+_GATEWAY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9_.-]{1,253})(:(?P<port>\d{1,5}))?")
 _HOST_NAME = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 )
@@ -93,12 +94,16 @@ class Settings:
         connect_to: Sequence[ConnectTo] = (),
         trust_file: str | None = None,
     ) -> dict[str, Any]:
-        """The probe's order for the host labelled *host*; a simulation adds its own mappings."""
+        """The probe's order for the host labelled *host*; a simulation adds its own mappings.
+
+        The simulated Azure is on this machine, so that no proxy leads to it.
+        """
+        scope = self.scopes[host]
         return order_for(
             host,
             run=run,
             catalogue=self.catalogue,
-            scope=self.scopes[host],
+            scope=replace(scope, proxy=None) if self.demo else scope,
             limits=self.limits,
             connect_to=(*self.connect_to, *connect_to),
             trust_file=trust_file,
@@ -119,7 +124,7 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
     _refuse_contradictions(options, demo)
     features = options.features.split(",") if options.features else []
     links = options.private_link.split(",") if options.private_link else []
-    bypass = options.proxy_bypass.split(",") if options.proxy_bypass else []
+    bypass = options.proxy_bypass.split(",") if options.proxy_bypass else None
     scope = Scope(
         cloud=options.cloud,
         location=(
@@ -136,7 +141,12 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
             [_word("--private-link", one, PrivateLink) for one in links],
         ),
         proxy=_read("--proxy", proxy_named, options.proxy),
-        proxy_bypass=frozenset(_word("--proxy-bypass", one, Bypass) for one in bypass),
+        proxy_bypass=(
+            None
+            if bypass is None
+            else frozenset(_word("--proxy-bypass", one, Bypass) for one in bypass)
+        ),
+        known_gateways=tuple(_gateway(one) for one in options.known_gateway),
         given_names=_endpoints(options.endpoint, catalogue),
         strict_inspection=options.strict_inspection,
         strict_should=options.strict_should,
@@ -195,7 +205,7 @@ def _refuse_contradictions(options: Any, demo: Demo | None) -> None:
                 raise SettingsError(
                     f"--demo: the simulated Azure is on this machine; leave --{option} out"
                 )
-        if options.proxy != "none":
+        if options.proxy not in ("auto", "none"):
             raise SettingsError("--demo: the simulated Azure has no proxy; leave --proxy out")
     if options.evidence and options.write_order:
         raise SettingsError("--write-order measures later, --evidence never; leave one of them out")
@@ -284,6 +294,13 @@ def _connect_to(text: str) -> ConnectTo:
     return found["host"].strip("[]"), ports[0], found["address"].strip("[]"), ports[1]
 
 
+def _gateway(text: str) -> str:
+    found = _GATEWAY.fullmatch(text.lower())
+    if found is None or (found["port"] and not 0 < int(found["port"]) < 65536):
+        raise SettingsError(f"--known-gateway: {text!r} is not HOST or HOST:PORT")
+    return text.lower()
+
+
 def _seconds(option: str, text: str) -> float:
     try:
         value = float(text)
@@ -336,8 +353,9 @@ _SHOWN: dict[str, Any] = {
     "features": None,
     "scenario": "servers",
     "private_link": None,
-    "proxy": "none",
+    "proxy": "auto",
     "proxy_bypass": None,
+    "known_gateway": [],
     "endpoint": [],
     "public_roots": None,
     "strict_inspection": False,

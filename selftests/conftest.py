@@ -63,6 +63,7 @@ def to_azure() -> Iterator[list[str]]:
     """Options that send hosts to a simulated Azure, whose root they do not trust."""
     with SimulatedAzure(load_catalogue("AzureChinaCloud")) as azure:
         yield [
+            "--proxy=none",
             f"--public-roots={azure.public_roots}",
             *(
                 f"--connect-to={':'.join(map(str, one))}"
@@ -72,9 +73,11 @@ def to_azure() -> Iterator[list[str]]:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what pytest, its plugins and a CI server left in it."""
+    """This process's environment without what pytest, its plugins and a CI server left in it, and
+    without this machine's proxies."""
     foreign = ("PYTEST_", "COV_", "GITHUB_")
-    return {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
+    return {k: v for k, v in environment.items() if not k.lower().endswith("_proxy")}
 
 
 class Sshd:

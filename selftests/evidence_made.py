@@ -152,15 +152,18 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
             "started": 1.0,
             "finished": 2.0,
             "complete": parts.get("complete", True),
-            "vantage": {"hostname": "h", "user": "root"},
+            "vantage": {"hostname": "h", "user": "root", "proxy": parts.get("proxy")},
             "facts": {
                 "os": {},
                 "tls": {**tls, **parts.get("tls", {})},
                 "trust": {},
                 "agent": parts.get("agent", {"installed": False}),
+                "proxy": parts.get("proxies", {}),
             },
             "measurements": measurements,
             "discovered": parts.get("discovered", []),
+            "gateway": parts.get("gateway", []),
+            "proxy_trials": parts.get("proxy_trials", []),
             "controls": parts.get("controls", [control(stage) for stage in CONTROLS]),
         }
     )

@@ -120,6 +120,28 @@ def http(answer: bytes = OK) -> Behaviour:
     return behave
 
 
+def by_path(answers: dict[str, bytes], otherwise: bytes) -> Behaviour:
+    """Speaks HTTP, with an answer for each path, and one for all others."""
+
+    def behave(connection: socket.socket) -> None:
+        path = _read_head(connection).split()[1].decode().partition("?")[0]
+        connection.sendall(answers.get(path, otherwise))
+
+    return behave
+
+
+def unless_upgrade(answer: bytes) -> Behaviour:
+    """Speaks HTTP, but says nothing to who asks for another protocol."""
+
+    def behave(connection: socket.socket) -> None:
+        if b"upgrade: websocket" in _read_head(connection).lower():
+            hangs(connection)
+        else:
+            connection.sendall(answer)
+
+    return behave
+
+
 def speaks_http_only(connection: socket.socket) -> None:
     """Answers whatever comes, a ClientHello too, in plain HTTP."""
     connection.recv(65536)
@@ -158,6 +180,8 @@ def proxy(status: str = "", *, credentials: str | None = None) -> Behaviour:
             connection.sendall(f"HTTP/1.1 {status}\r\nVia: 1.1 peer\r\n\r\n".encode())
         elif credentials and _authorization(credentials) not in head:
             connection.sendall(b"HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic\r\n\r\n")
+        elif not head.startswith(b"CONNECT "):
+            connection.sendall(b"HTTP/1.1 403 Tunnels only\r\n\r\n")
         else:
             host, _, port = head.split()[1].decode().rpartition(":")
             with socket.create_connection((host, int(port))) as onward:
@@ -258,8 +282,10 @@ def order(*endpoints: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "host": "web01",
         "endpoints": list(endpoints),
         "discoveries": [],
+        "websockets": [],
         "proxy": None,
         "proxy_bypass": [],
+        "gateway": None,
         "controls": {"name": "control.invalid", "address": "127.0.0.1"},
         "connect_to": [],
         "trust_file": None,

@@ -62,7 +62,8 @@ FAULTS = {
     "unknown client": (
         "client: agent",
         "client: zzz",
-        "requirements[0].client: unknown client 'zzz'; known are agent, installer, os, each, none",
+        "requirements[0].client: unknown client 'zzz'; known are agent, installer, "
+        "package-manager, os, each, none",
         11,
     ),
     "unknown scheme": (

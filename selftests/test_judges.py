@@ -14,9 +14,9 @@ from arc_compliance.judge.networking import (
     judge_https,
     judge_port_443,
     judge_private_link,
-    judge_proxy,
     judge_tcp,
 )
+from arc_compliance.judge.proxies import judge_proxy
 from arc_compliance.judge.reach import judge_reach
 from arc_compliance.judge.run import Judge, judge_case, judge_host_measured
 from arc_compliance.judge.tls import (
@@ -331,7 +331,7 @@ def test_a_redirect_out_of_tls_breaks_https() -> None:
 
 def test_a_proxy_that_denies_an_endpoint_is_named() -> None:
     through = {"proxy": "http://proxy:3128"}
-    seen = evidence(measurement(LOGIN, ("proxy", "proxy-denied")))
+    seen = evidence(measurement(LOGIN, ("proxy", "proxy-denied")), proxy="proxy:3128")
 
     judgement = judge_proxy(case_of("networking/proxy", **through), seen, grounds(**through))
 
@@ -345,7 +345,8 @@ def test_a_proxy_that_denies_an_endpoint_is_named() -> None:
         (("10.1.2.3",), ("pass", "")),
         (("100.64.0.1", "fd00::1"), ("pass", "")),
         (("20.1.2.3",), ("fail", "address-not-private")),
-        (("10.1.2.3", "2603:1030::1"), ("fail", "address-not-private")),
+        (("10.1.2.3", "20.1.2.3"), ("fail", "address-not-private")),
+        (("10.1.2.3", "2603:1030::1"), ("warn", "address-not-private")),  # it answers, too
     ],
 )
 def test_private_link(addresses: tuple[str, ...], expected: tuple[str, str]) -> None:

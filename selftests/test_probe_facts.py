@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -96,15 +98,15 @@ def test_default_client(said: str, expected: tuple[str | None, ...]) -> None:
 
 def trust(trust_file: str | None = None) -> dict[str, Any]:
     """The facts of the trust store, loaded."""
-    order = probe.Order(None, None, [], [], None, [], None, [], trust_file, None, None)
-    store = probe.TrustStore(order)
+    order = probe.read_order(io.BytesIO(json.dumps(peers.order(trust_file=trust_file)).encode()))
+    store = probe.TrustStore(order, probe.DaemonsEnvironment())
     store.load()
     return store.facts
 
 
 def daemons(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
     """Gives the daemons an environment."""
-    monkeypatch.setattr(probe, "daemons_environment", lambda: environment)
+    monkeypatch.setattr(probe.DaemonsEnvironment, "get", lambda _: environment)
 
 
 @pytest.fixture
@@ -185,7 +187,7 @@ def test_units_overrule_the_service_manager(monkeypatch: pytest.MonkeyPatch) -> 
         "show": (0, 'Environment="SSL_CERT_FILE=/a b" X=1\n\nEnvironment=SSL_CERT_FILE=/gc\n'),
     }
     monkeypatch.setattr(probe, "command", lambda arguments, _limit: answers[arguments[1]])
-    environment = probe.daemons_environment()
+    environment = probe.DaemonsEnvironment().get()
     assert (environment["SSL_CERT_FILE"], environment["SSL_CERT_DIR"]) == ("/a b", "/d")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import queue
 import socket
 
@@ -13,8 +15,9 @@ from selftests import probe_peers as peers
 
 def place(name: str, port: int, *rules: probe.Mapping) -> tuple[str, int, bool]:
     """Where *rules* send a target."""
-    order = probe.Order(None, None, [], [], None, [], None, list(rules), None, None, None)
-    return probe.mapped(order, probe.Target(name, port, "https", "/", None))
+    text = json.dumps(peers.order(connect_to=rules)).encode()
+    order = probe.read_order(io.BytesIO(text))
+    return probe.mapped(order, probe.agents_target(name)._replace(port=port))
 
 
 def test_connect_to_as_curl_does() -> None:

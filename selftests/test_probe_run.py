@@ -47,7 +47,7 @@ def connect_order(port: int, **changes: Any) -> dict[str, Any]:
         ({"endpoints": [peers.endpoint("a", path="/\r\n")]}, "endpoints[0].path: not acceptable"),
         ({"user_agent": "a\r\nb"}, "user_agent: not acceptable"),
         ({"limits": {"http": float("nan")}}, "limits.http: not a number of seconds"),
-        ({"proxy": "https://u:secret@p"}, "proxy: expected http://[user:password@]host[:port]"),
+        ({"proxy": "https://u:secret@p"}, "proxy: the agent takes http:// proxies only"),
         ({"proxy": "http://u:secret@p:x"}, "proxy: not a URL"),
         ({"connect_to": [["a", 443]]}, "connect_to[0].: expected [host, port, address, port]"),
     ],
@@ -176,7 +176,7 @@ def test_oversized_evidence_loses_its_bulk() -> None:
 
 def test_fault_of_the_probe_itself() -> None:
     """What breaks between two steps is recorded at the next one, never passed over."""
-    target = probe.Target("web.test", 80, "http", "/", None)
+    target = probe.agents_target("web.test")
     attempt = probe.Attempt(target, ["resolve", "connect", "http"])
     with attempt.step("resolve"):
         pass

@@ -7,8 +7,8 @@ from arc_compliance.judge.networking import (
     judge_onboarding_machine,
     judge_port_443,
     judge_private_link,
-    judge_proxy,
 )
+from arc_compliance.judge.proxies import judge_no_log_analytics_gateway, judge_proxy
 from fixtures.cases import require
 
 
@@ -30,7 +30,9 @@ def test_onboarding_machine_meets_requirements(judgement: Judgement) -> None:
     require(judgement)
 
 
-@pytest.mark.requirement("networking/no-log-analytics-gateway")
+@pytest.mark.requirement(
+    "networking/no-log-analytics-gateway", judge=judge_no_log_analytics_gateway
+)
 def test_proxy_is_no_log_analytics_gateway(judgement: Judgement) -> None:
     """The agent's proxy is not a Log Analytics gateway."""
     require(judgement)

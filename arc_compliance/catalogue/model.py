@@ -61,13 +61,15 @@ class Condition(str, Enum):
 class Client(str, Enum):
     """Who makes the connection; each takes its proxy from elsewhere.
 
-    ``agent``: the Connected Machine agent. ``installer``: what fetches and installs the package.
-    ``os``: the operating system on its own. ``each``: the client of each row. ``none``: nobody, the
-    requirement speaks of something else than a connection.
+    ``agent``: the Connected Machine agent. ``installer``: what fetches the package, wget as a rule.
+    ``package-manager``: what installs it, apt, dnf or zypper. ``os``: the operating system on its
+    own. ``each``: the client of each row. ``none``: nobody, the requirement speaks of something
+    else than a connection.
     """
 
     AGENT = "agent"
     INSTALLER = "installer"
+    PACKAGE_MANAGER = "package-manager"
     OS = "os"
     EACH = "each"
     NONE = "none"
@@ -123,7 +125,8 @@ class Endpoint(_Strict):
 
     ``label`` is the row as the document prints it; ``patterns`` are its names, wildcards included;
     ``names`` are concrete names known everywhere, ``regional_names`` those of one Azure region.
-    ``bypass`` is the group by which the agent can take the row off its proxy. ``private`` says
+    ``bypass`` is the group by which the agent can take the row off its proxy. ``websocket`` is the
+    path at which its names are asked for a WebSocket, for rows that carry one. ``private`` says
     which private endpoint the row has: none (``never``), that of the Azure Arc private link scope
     (``arc``), or that of a resource management private link (``arm``).
     """
@@ -135,6 +138,7 @@ class Endpoint(_Strict):
     doors: tuple[Door, ...] = (Door(),)
     private: Literal["never", "arc", "arm"] = "never"
     bypass: Bypass | None = None
+    websocket: str | None = Field(default=None, pattern=r"^/[!-~]*$")
     note: str | None = None
 
     def matches(self, name: str) -> bool:
@@ -205,6 +209,17 @@ class Discovery(_Strict):
     source: str
 
 
+class LogAnalyticsGateway(_Strict):
+    """What a Log Analytics gateway lets through, and what it refuses, by which it shows.
+
+    A name may hold ``{location}``; it is left out where the region is unknown.
+    """
+
+    lets_through: tuple[str, ...] = Field(min_length=1)
+    refuses: tuple[HostName, ...] = Field(min_length=1)
+    source: str
+
+
 class LedgerEntry(_Strict):
     """One statement or table row of the document, in document order, and where it went."""
 
@@ -229,6 +244,7 @@ class Catalogue(_Strict):
     retired_regions: dict[str, str] = {}
     requirements: tuple[Requirement, ...] = Field(min_length=1)
     discoveries: tuple[Discovery, ...] = ()
+    log_analytics_gateway: LogAnalyticsGateway | None = None
     ledger: tuple[LedgerEntry, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -171,6 +171,12 @@ CAUSES: dict[str, Cause] = {
         Owner.NETWORK,
         "Link the private DNS zone of the private link scope so that {names} resolve privately.",
     ),
+    "gateway-log-analytics": Cause(
+        "the agent's proxy is a Log Analytics gateway",
+        Owner.SERVER,
+        "Give the agent a forward proxy or the direct route in place of {names} (azcmagent config "
+        "set proxy.url, or config clear proxy.url); the Azure Monitor agent may keep the gateway.",
+    ),
     "control-tripped": Cause(
         "something answers that must not be there",
         Owner.NETWORK,

@@ -19,6 +19,13 @@ RUN_CONTROLS = "run/controls"
 _CAUSES = {Stage.RESOLVE: "dns-rewritten", Stage.CERTIFICATE: "probe-failed"}
 """The cause of an answered control, ``control-tripped`` where none is named here."""
 
+_REST_ON_A_CONNECTION = (
+    "principles/tcp",
+    "networking/port-443",
+    "networking/proxy",
+    "networking/no-log-analytics-gateway",
+)
+
 _MADE_UP = Failure(
     cause="dns-rewritten", detail="it has the addresses of a name that does not exist"
 )
@@ -149,7 +156,7 @@ def _rests_on(requirement: str, evidence: Evidence) -> Stage | None:
         return Stage.RESOLVE
     if requirement == "principles/certificates":
         return Stage.CERTIFICATE
-    if requirement in ("principles/tcp", "networking/port-443", "networking/proxy"):
+    if requirement in _REST_ON_A_CONNECTION:
         if any((tls := m.at(Stage.TLS)) and not tls.failure for m in evidence.measurements):
             return None
         return (

@@ -114,5 +114,5 @@ def judged(
         failing=names,
         expected=expected,
         actual=actual,
-        remedy=(mend or remedy(known, names)) if known and verdict is not Verdict.PASS else "",
+        remedy="" if verdict is Verdict.PASS else mend or (remedy(known, names) if known else ""),
     )

@@ -81,14 +81,23 @@ def fold(
 
 
 def summarize(found: Sequence[NameVerdict], most: int = 6) -> list[str]:
-    """One phrase per finding, names with the same words together, at most *most* phrases."""
+    """One phrase per finding, names with the same words together, at most *most* phrases.
+
+    Many names are cut short: those behind a red verdict stand in ``failing``.
+    """
     by_words: dict[str, list[str]] = {}
     for one in found:
         by_words.setdefault(one.words, []).append(one.name)
-    phrases = [f"{', '.join(dict.fromkeys(names))}: {words}" for words, names in by_words.items()]
+    phrases = [f"{_listed(list(dict.fromkeys(n)))}: {words}" for words, n in by_words.items()]
     if len(phrases) > most:
         phrases = [*phrases[:most], f"and {len(phrases) - most} more"]
     return phrases
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def failed_words(measurement: Measurement) -> tuple[str, str, str]:

@@ -6,11 +6,12 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
-from arc_compliance.catalogue.model import Level
+from arc_compliance.catalogue.model import Client, Level
 from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.names import NameVerdict, fold, summarize
+from arc_compliance.judge.routes import trials_in_words
 from arc_compliance.plan import Case, names_of, rows_in_scope
 
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
@@ -22,12 +23,16 @@ _PRIVATE = (
 """RFC 1918, RFC 6598 and unique local addresses (RFC 4193): what a private endpoint may have."""
 
 
-def required(evidence: Evidence, grounds: Grounds) -> list[Measurement]:
-    """The measurements that a MUST of this host asks for; optional endpoints count for nothing."""
+def required(
+    evidence: Evidence, grounds: Grounds, client: Client | None = None
+) -> list[Measurement]:
+    """The measurements that a MUST of this host asks for, those of one *client* where it is given;
+    optional endpoints count for nothing."""
     names = {
         name
         for r in grounds.catalogue.requirements
         if r.endpoint and r.level is Level.MUST and not grounds.scope.not_applicable(r)
+        if client in (None, r.client)
         for name in names_of(r.endpoint, grounds.scope, evidence)
     }
     return [m for m in evidence.measurements if m.name in names]
@@ -36,10 +41,10 @@ def required(evidence: Evidence, grounds: Grounds) -> list[Measurement]:
 def judge_tcp(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     """Whether what answered, answered over TCP."""
     expected = "every endpoint answers over TCP"
-    asked = required(evidence, grounds)
+    asked = required(evidence, grounds, Client.AGENT)
     answered = [m for m in asked if _connected(m)]
     if not answered:
-        return _nothing_answered(case, required(evidence, grounds), expected)
+        return nothing_answered(case, asked, expected)
     return judged(
         case,
         Verdict.PASS,
@@ -54,9 +59,9 @@ def judge_https(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     A redirect to ``http://`` would take the next request out of TLS.
     """
     expected = "HTTPS everywhere, and no redirect out of it"
-    spoken = [m for m in evidence.measurements if m.scheme == "https" and _went_well(m, Stage.HTTP)]
+    spoken = [m for m in evidence.measurements if m.scheme == "https" and went_well(m, Stage.HTTP)]
     if not spoken:
-        return _nothing_answered(case, required(evidence, grounds), expected)
+        return nothing_answered(case, required(evidence, grounds), expected)
     found = []
     for m in spoken:
         location = _headers(m).get("location", "")
@@ -85,39 +90,22 @@ def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
     One connection shows that the port is open; endpoints that single rules close are red in their
     own rows.
     """
-    by_proxy = grounds.scope.proxy is not None
+    by_proxy = evidence.vantage.proxy is not None
     expected = "CONNECT to port 443 goes through" if by_proxy else "outbound TCP 443 is open"
-    asked = [m for m in required(evidence, grounds) if m.port == 443]
+    asked = [m for m in required(evidence, grounds, Client.AGENT) if m.port == 443]
     opened = [m for m in asked if _connected(m)]
     if opened:
         return judged(
             case,
             Verdict.PASS,
             expected=expected,
-            actual=f"{len(opened)} of {len(asked)} endpoints let a connection to port 443 in",
+            actual=f"{len(opened)} of {len(asked)} endpoints let a connection to port 443 in"
+            + trials_in_words(evidence),
         )
     tried = [m for m in asked if m.at(Stage.PROXY if by_proxy else Stage.CONNECT)]
     if not tried:
-        return _nothing_answered(case, required(evidence, grounds), expected)
-    return fold(case, list(_failures(tried)), expected=expected)
-
-
-def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
-    """Whether the proxy lets every required endpoint through."""
-    asked = required(evidence, grounds)
-    expected = "the proxy lets every required endpoint through"
-    stopped = [m for m in asked if (o := m.at(Stage.PROXY)) is not None and o.failure]
-    through = [m for m in asked if _went_well(m, Stage.PROXY)]
-    if stopped:
-        return fold(case, list(_failures(stopped)), expected=expected)
-    if not through:
-        return _nothing_answered(case, required(evidence, grounds), expected)
-    return judged(
-        case,
-        Verdict.PASS,
-        expected=expected,
-        actual=f"all {len(through)} go through {evidence.vantage.proxy}{_bypassed(asked)}",
-    )
+        return nothing_answered(case, asked, expected)
+    return fold(case, list(failures_of(tried)), expected=expected)
 
 
 def judge_onboarding_machine(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
@@ -126,51 +114,88 @@ def judge_onboarding_machine(case: Case, evidence: Evidence, grounds: Grounds) -
     asked = required(evidence, grounds)
     stopped = [m for m in asked if m.failed]
     if stopped:
-        return fold(case, list(_failures(stopped)), expected=expected)
+        return fold(case, list(failures_of(stopped)), expected=expected)
     if not asked:
-        return _nothing_answered(case, asked, expected)
+        return nothing_answered(case, asked, expected)
     return judged(
         case, Verdict.PASS, expected=expected, actual=f"it reaches all {len(asked)} endpoints"
     )
 
 
 def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
-    """Whether the rows with a private endpoint resolve to private addresses only."""
+    """Whether the rows with a private endpoint resolve to private addresses.
+
+    A public IPv6 address beside a private IPv4 one, as DNS may keep it, is in nobody's way while
+    it cannot be reached, and a reservation where it can.
+    """
     expected = "private endpoints resolve to private addresses"
-    found = []
+    found, left_to_proxy = [], []
     for row, why_not in rows_in_scope(grounds.catalogue, grounds.scope):
         if why_not or row.endpoint is None or not grounds.scope.resolves_privately(row.endpoint):
             continue
         for name in names_of(row.endpoint, grounds.scope, evidence):
             measurement = evidence.of(name, 443)
-            addresses = _addresses(measurement) if measurement else []
-            if not addresses:
+            if measurement is None:
                 continue
-            public = [a for a in addresses if not _is_private(a)]
-            found.append(
-                NameVerdict(
-                    name=name,
-                    verdict=Verdict.FAIL if public else Verdict.PASS,
-                    cause="address-not-private" if public else "",
-                    words=f"resolves to {', '.join(public or addresses)}",
-                )
-            )
-    if not found:
-        return _nothing_answered(case, required(evidence, grounds), expected)
-    return fold(case, found, expected=expected)
+            if measurement.at(Stage.PROXY):
+                left_to_proxy.append(name)
+            elif addresses := _addresses(measurement):
+                found.append(_judge_addresses(measurement, addresses))
+    if found:
+        return fold(case, found, expected=expected)
+    if left_to_proxy:
+        return judged(
+            case,
+            Verdict.NOT_TESTABLE,
+            expected=expected,
+            actual=f"the proxy resolves {', '.join(left_to_proxy[:3])}: no host can see to which "
+            "address; let the agent reach a private endpoint past the proxy (proxy.bypass Arc)",
+        )
+    return nothing_answered(case, required(evidence, grounds), expected)
 
 
-def _bypassed(asked: list[Measurement]) -> str:
-    """How many of *asked* do not take the proxy, where some do not."""
-    direct = sum(m.at(Stage.PROXY) is None for m in asked)
-    return f", {direct} go past it (proxy bypass)" if direct else ""
+def _judge_addresses(measurement: Measurement, addresses: list[str]) -> NameVerdict:
+    public = [a for a in addresses if not _is_private(a)]
+    shown = ", ".join(addresses)
+    if not public:
+        return NameVerdict(
+            name=measurement.name, verdict=Verdict.PASS, words=f"resolves to {shown}"
+        )
+    unreached = _dead(measurement)
+    if len(public) < len(addresses) and all(":" in a for a in public):
+        reached = [a for a in public if a not in unreached]
+        return NameVerdict(
+            name=measurement.name,
+            verdict=Verdict.WARN if reached else Verdict.PASS,
+            cause="address-not-private" if reached else "",
+            words=f"resolves to {shown}; its public IPv6 address "
+            + (
+                "answers too, and may be taken" if reached else "cannot be reached, so it is unused"
+            ),
+        )
+    return NameVerdict(
+        name=measurement.name,
+        verdict=Verdict.FAIL,
+        cause="address-not-private",
+        words=f"resolves to {', '.join(public)}",
+    )
+
+
+def _dead(measurement: Measurement) -> set[str]:
+    """The addresses of *measurement* that did not answer."""
+    connect = measurement.at(Stage.CONNECT)
+    dead = connect.data.get("dead") if connect else None
+    if not isinstance(dead, list):
+        return set()
+    return {str(one.get("address")) for one in dead if isinstance(one, dict)}
 
 
 def _connected(m: Measurement) -> bool:
-    return _went_well(m, Stage.CONNECT) or _went_well(m, Stage.PROXY)
+    return went_well(m, Stage.CONNECT) or went_well(m, Stage.PROXY)
 
 
-def _went_well(m: Measurement, stage: Stage) -> bool:
+def went_well(m: Measurement, stage: Stage) -> bool:
+    """Whether *m* got through *stage*."""
     step = m.at(stage)
     return step is not None and step.failure is None
 
@@ -196,16 +221,17 @@ def _is_private(address: str) -> bool:
     return any(ip.version == net.version and ip in net for net in _PRIVATE)
 
 
-def _failures(measurements: list[Measurement]) -> Iterator[NameVerdict]:
+def failures_of(measurements: list[Measurement]) -> Iterator[NameVerdict]:
+    """A fail for each of *measurements*, with the cause of its failed stage."""
     for m in measurements:
         failure = m.failed.failure if m.failed else None
         cause = failure.cause if failure else "unknown"
         yield NameVerdict(name=m.name, verdict=Verdict.FAIL, cause=cause, words=cause)
 
 
-def _nothing_answered(case: Case, asked: list[Measurement], expected: str) -> Judgement:
+def nothing_answered(case: Case, asked: list[Measurement], expected: str) -> Judgement:
     """Blocked by what stopped the endpoints; not applicable where none was to be measured."""
-    failures = list(_failures([m for m in asked if m.failed]))
+    failures = list(failures_of([m for m in asked if m.failed]))
     if not failures:
         return judged(
             case,

@@ -59,12 +59,15 @@ def _proven(measurement: Measurement, grounds: Grounds) -> bool:
     """Whether the answer is the service's own.
 
     Under a public certificate any answer is. Behind inspection it may be a block page: then a
-    header of the service (``x-ms-…``) has to show. Over plain HTTP the same.
+    header of the service (``x-ms-…``) has to show, or the certificate that was asked for. Over
+    plain HTTP the same.
     """
     if measurement.scheme == "https":
         public = public_verdict(measurement, grounds)
         if public is None or public.cause != "cert-untrusted":
             return True
     http = measurement.at(Stage.HTTP)
+    if http and http.data.get("is_certificate") is True:
+        return True
     headers = http.data.get("headers") if http else None
     return isinstance(headers, dict) and any(str(h).startswith("x-ms-") for h in headers)

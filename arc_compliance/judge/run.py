@@ -10,6 +10,7 @@ from arc_compliance.evidence import Evidence
 from arc_compliance.judge.controls import weigh_by_controls, without_made_up_addresses
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.routes import weigh_by_route, with_proxy_at_hand
 from arc_compliance.plan import Case
 from arc_compliance.records import HostRecord
 
@@ -28,15 +29,12 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
     requirement = case.requirement
     evidence = record.evidence
     asked = {*requirement.when, *(case.row_of.when if case.row_of else ())}
-    absent = (
-        "no Connected Machine agent is installed on this host"
-        if evidence and Condition.AGENT_INSTALLED in asked and not evidence.facts.agent.installed
-        else None
-    )
+    absent = _absent(asked, evidence) if evidence else None
+    unread = _unread(asked, evidence) if evidence else None
     for verdict, why in (
         (Verdict.NOT_APPLICABLE, case.not_applicable or absent),
         (Verdict.NOT_TESTABLE, requirement.not_testable),
-        (Verdict.NOT_TESTED, requirement.not_tested),
+        (Verdict.NOT_TESTED, requirement.not_tested or unread),
     ):
         if why:
             return judged(case, verdict, expected=requirement.statement, actual=why)
@@ -46,7 +44,26 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
         raise LookupError(f"{requirement.id} has neither a judge nor a reason for having none")
     found = judge(case, without_made_up_addresses(evidence), grounds)
     found = weigh_by_controls(found, evidence)
+    found = with_proxy_at_hand(weigh_by_route(found, case, evidence), case, evidence)
     return _weighed(case, found, grounds)
+
+
+def _absent(asked: set[Condition], evidence: Evidence) -> str | None:
+    """Why what *asked* names is not there on the host, or None where it is."""
+    if Condition.AGENT_INSTALLED in asked and not evidence.facts.agent.installed:
+        return "no Connected Machine agent is installed on this host"
+    known = not evidence.facts.proxy.failure
+    if Condition.PROXY in asked and evidence.vantage.proxy is None and known:
+        return "no proxy is in use"
+    return None
+
+
+def _unread(asked: set[Condition], evidence: Evidence) -> str | None:
+    """Why it is not known whether what *asked* names is there, or None where it is."""
+    why = evidence.facts.proxy.failure
+    if Condition.PROXY not in asked or evidence.vantage.proxy or not why:
+        return None
+    return f"the proxy in the agent's own configuration is unknown ({why}); run with --sudo"
 
 
 def _weighed(case: Case, judgement: Judgement, grounds: Grounds) -> Judgement:

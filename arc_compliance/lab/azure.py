@@ -7,6 +7,8 @@ It needs no root and no network, and leaves nothing behind.
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 import socket
 import ssl
@@ -25,6 +27,7 @@ from arc_compliance.lab.faults import Fault, FaultKind
 from arc_compliance.plan import CONTROL_ADDRESS, CONTROL_NAME
 
 LOOPBACK = "127.0.0.1"
+WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MAX_REQUEST = 64 * 1024
 REQUEST_SECONDS = 10
 MISSING = "missing.invalid"
@@ -35,7 +38,8 @@ class SimulatedAzure:
     """A context manager: started on entry, stopped and cleaned up on exit.
 
     ``connect_to`` maps every name that the catalogue knows, and every name that the discovery calls
-    return, to the simulation; ``controls`` what the negative controls ask for to where nobody is;
+    return, to the simulation; ``controls`` to where nobody is, what the negative controls and the
+    signs of a gateway ask for;
     ``trust_file`` is what the simulated host trusts; ``public_roots`` what counts as officially
     signed.
     """
@@ -102,9 +106,11 @@ class SimulatedAzure:
             return LOOPBACK, http if scheme == "http" else own_ports.get(name, https)
 
         self.connect_to = tuple((name, port, *target(name, scheme)) for name, port, scheme in doors)
+        refused = (LOOPBACK, closed.getsockname()[1])
         self.controls = (
             (CONTROL_NAME, 443, MISSING, 443),
-            (CONTROL_ADDRESS, 443, LOOPBACK, closed.getsockname()[1]),
+            (CONTROL_ADDRESS, 443, *refused),
+            *((name, port, *refused) for name, port in _gateway_doors(self._catalogue)),
         )
 
 
@@ -125,12 +131,23 @@ def _known_doors(catalogue: Catalogue) -> Iterator[tuple[str, int, str]]:
                 yield name, door.port, door.scheme
 
 
+def _gateway_doors(catalogue: Catalogue) -> Iterator[tuple[str, int]]:
+    """What a proxy is asked for, to see whether it is a Log Analytics gateway."""
+    known = catalogue.log_analytics_gateway
+    for name in known.lets_through if known else ():
+        for region in catalogue.regions:
+            yield name.replace("{location}", region), 443
+    for name in known.refuses if known else ():
+        yield name, 80
+
+
 class _Site:
     """What the simulated services answer, by host name and path."""
 
     def __init__(self, catalogue: Catalogue, intermediate: bytes) -> None:
         self._der = ssl.PEM_cert_to_DER_cert(intermediate.decode("ascii"))
         self._paths: dict[tuple[str, str], list[Endpoint]] = {}
+        self._rows = [r.endpoint for r in catalogue.requirements if r.endpoint]
         self.names: set[str] = set()
         rows = {r.id: r.endpoint for r in catalogue.requirements}
         for discovery in catalogue.discoveries:
@@ -138,6 +155,10 @@ class _Site:
             self._paths[discovery.name, urlsplit(discovery.path).path] = found
             for region in catalogue.regions:
                 self.names |= set(_names_behind(found, region))
+
+    def speaks_websocket(self, host: str, path: str) -> bool:
+        """Whether *host* takes an upgrade to a WebSocket at *path*."""
+        return any(row.websocket == path and row.matches(host) for row in self._rows)
 
     def answer(self, host: str, target: str) -> tuple[int, str, bytes]:
         """Status, content type and body for a GET of *target* from *host*."""
@@ -149,6 +170,12 @@ class _Site:
         if url.path.endswith(".crt"):
             return 200, "application/pkix-cert", self._der
         return 403, "text/plain", b"simulated\n"
+
+
+def _websocket_accept(key: str) -> str:
+    """What shows a client that its request for a WebSocket was read (RFC 6455, 4.2.2)."""
+    digest = hashlib.sha1((key + WEBSOCKET_GUID).encode("latin-1"), usedforsecurity=False).digest()
+    return base64.b64encode(digest).decode("ascii")
 
 
 def _names_behind(rows: list[Endpoint], location: str) -> list[str]:
@@ -240,14 +267,27 @@ class _Server:
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
         target = lines[0].split(" ")[1]
-        hosts = [line[5:].strip() for line in lines[1:] if line.lower().startswith("host:")]
-        status, kind, body = self._site.answer(hosts[0].partition(":")[0].lower(), target)
-        answer = (
-            f"HTTP/1.1 {status} Simulated\r\nDate: {formatdate(usegmt=True)}\r\n"
-            f"Server: simulated-azure\r\nx-ms-request-id: simulated\r\nContent-Type: {kind}\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        headers = {
+            name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)
+        }
+        host = headers["host"].partition(":")[0].lower()
+        about = (
+            f"Date: {formatdate(usegmt=True)}\r\nServer: simulated-azure\r\n"
+            "x-ms-request-id: simulated\r\n"
         )
-        writer.write(answer.encode("ascii") + body)
+        if "sec-websocket-key" in headers and self._site.speaks_websocket(host, target):
+            accept = _websocket_accept(headers["sec-websocket-key"])
+            answer = (
+                f"HTTP/1.1 101 Simulated\r\n{about}Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                f"Sec-WebSocket-Accept: {accept}\r\n\r\n"
+            ).encode("ascii")
+        else:
+            status, kind, body = self._site.answer(host, target)
+            answer = (
+                f"HTTP/1.1 {status} Simulated\r\n{about}Content-Type: {kind}\r\n"
+                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            ).encode("ascii") + body
+        writer.write(answer)
         await writer.drain()
         writer.close()
         await writer.wait_closed()

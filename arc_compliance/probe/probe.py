@@ -5,15 +5,17 @@ between a begin and an end line) goes out on standard output. This file stands a
 library only, CPython 3.6 to 3.13, Linux. It installs nothing, writes nothing and needs no root.
 It reports what it saw and judges nothing: every way a step can fail is a cause, not an error.
 
-Reading order: order in, steps, resolve, connect, proxy, TLS, certificate, HTTP, one attempt,
-all endpoints, facts about the host, evidence out.
+Reading order: order in, steps, ways out, resolve, connect, proxy, TLS, certificate, negative
+controls, HTTP, one attempt, all endpoints, other proxies, facts about the host, evidence out.
 """
 
 import base64
 import binascii
 import collections
+import configparser
 import contextlib
 import errno
+import hashlib
 import http.client
 import io
 import json
@@ -34,6 +36,7 @@ import sys
 import threading
 import time
 import urllib.parse
+import urllib.request
 
 PROBE_VERSION = "1"
 
@@ -57,23 +60,29 @@ MAX_CHAIN = 10
 MAX_CERTIFICATE = 65536  # characters of base64
 MAX_HANDSHAKE = 256 * KIB
 MAX_DISCOVERED = 200
+MAX_SETTINGS = 50
+MAX_TRIALS = 3
 MAX_FILE = 4096 * KIB
 MAX_FILES = 4000
 
 
 # ---------------------------------------------------------------------------------- order in
 
-Target = collections.namedtuple("Target", "name port scheme path bypass")
+Target = collections.namedtuple("Target", "name port scheme path bypass client")
 Discovery = collections.namedtuple("Discovery", "name path location accept bypass")
-ProxyServer = collections.namedtuple("ProxyServer", "host port credentials")
+ProxyServer = collections.namedtuple("ProxyServer", "host port credentials fault")
 Mapping = collections.namedtuple("Mapping", "host port address to_port")
 Controls = collections.namedtuple("Controls", "name address")
+Gateway = collections.namedtuple("Gateway", "lets_through refuses known")
 Limits = collections.namedtuple("Limits", "connect http deadline names")
 Order = collections.namedtuple(
     "Order",
-    "run host endpoints discoveries proxy proxy_bypass controls connect_to trust_file limits "
-    "user_agent",
+    "run host endpoints discoveries websockets proxy proxy_bypass gateway controls connect_to "
+    "trust_file limits user_agent ways",
 )
+AUTO = "auto"  # the proxy that each client on the host would use
+AGENT, INSTALLER, PACKAGE_MANAGER = "agent", "installer", "package-manager"
+CLIENTS = (AGENT, INSTALLER, PACKAGE_MANAGER, "os")
 
 HOST_NAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,252}\Z")
 REQUEST_PATH = re.compile(r"/[!-~]{0,4000}\Z")
@@ -100,13 +109,20 @@ def read_order(stream):
         host=field(document, "host", str, ""),
         endpoints=read_list(document, "endpoints", read_target, 1000),
         discoveries=read_list(document, "discoveries", read_discovery, 100),
+        websockets=read_list(document, "websockets", read_websocket, 100),
         proxy=read_proxy(optional(document, "proxy", str)),
-        proxy_bypass=read_list(document, "proxy_bypass", read_word, 100),
+        proxy_bypass=(
+            None
+            if document.get("proxy_bypass") is None
+            else read_list(document, "proxy_bypass", read_word, 100)
+        ),
+        gateway=read_gateway(optional(document, "gateway", dict) or {}),
         controls=read_controls(field(document, "controls", dict, "")),
         connect_to=read_list(document, "connect_to", read_mapping, 10000),
         trust_file=optional(document, "trust_file", str),
         limits=read_limits(field(document, "limits", dict, "")),
         user_agent=matching(document, "user_agent", PRINTABLE, ""),
+        ways=None,  # found on the host
     )
 
 
@@ -143,13 +159,21 @@ def read_target(item, where):
     """One endpoint of the order."""
     if field(item, "scheme", str, where) not in ("https", "http"):
         raise BadOrder(where + "scheme: neither https nor http")
+    if item.get("client", AGENT) not in CLIENTS:
+        raise BadOrder(where + "client: none of " + ", ".join(CLIENTS))
     return Target(
         name=matching(item, "name", HOST_NAME, where),
         port=read_port(item.get("port"), where),
         scheme=item["scheme"],
         path=matching(item, "path", REQUEST_PATH, where),
         bypass=item.get("bypass"),
+        client=item.get("client", AGENT),
     )
+
+
+def agents_target(name, path="/", bypass=None):
+    """A target at port 443 to which the agent goes."""
+    return Target(name, 443, "https", path, bypass, AGENT)
 
 
 def read_discovery(item, where):
@@ -166,11 +190,28 @@ def read_discovery(item, where):
     )
 
 
+def read_websocket(item, where):
+    """The names that speak WebSocket, and the path of the upgrade."""
+    pattern = accepting(field(item, "names", str, where))
+    return pattern, matching(item, "path", REQUEST_PATH, where)
+
+
 def read_word(item, where):
     """One text of a list."""
     if not isinstance(item, str):
         raise BadOrder(where + ": not a text")
     return item
+
+
+def read_name(item, where):
+    """One host name of a list."""
+    return matching({"": item}, "", HOST_NAME, where)
+
+
+def read_gateway(item):
+    """The names by which a Log Analytics gateway shows, and the gateways that are known."""
+    parts = [read_list(item, key, read_name, 20) if key in item else [] for key in Gateway._fields]
+    return Gateway(*parts)
 
 
 def read_controls(item):
@@ -209,22 +250,34 @@ def read_mapping(item, where):
 
 
 def read_proxy(url):
-    """The proxy that *url* names, or None. The text of an error never repeats the URL."""
-    if not url:
-        return None
+    """The proxy that *url* names, AUTO, or None. The text of an error never repeats the URL."""
+    if not url or url == AUTO:
+        return url or None
+    proxy = proxy_server(url)
+    if proxy.fault:
+        raise BadOrder("proxy: " + proxy.fault)
+    return proxy
+
+
+def proxy_server(url):
+    """The proxy that *url* names, with its fault where the agent could not use it.
+
+    A missing scheme is taken for http, as Go and wget do. The fault never repeats the URL.
+    """
     try:
-        parts = urllib.parse.urlsplit(url)
+        parts = urllib.parse.urlsplit(url if "://" in url else "http://" + url)
         host, port = parts.hostname, parts.port or 80
     except ValueError:
-        raise BadOrder("proxy: not a URL") from None
-    if parts.scheme.lower() != "http" or not host or not HOST_NAME.match(host):
-        raise BadOrder("proxy: expected http://[user:password@]host[:port]")
+        return ProxyServer("", 0, None, "not a URL")
+    if not host or not HOST_NAME.match(host):
+        return ProxyServer("", 0, None, "expected http://[user:password@]host[:port]")
+    fault = None if parts.scheme.lower() == "http" else "the agent takes http:// proxies only"
     credentials = None
     if parts.username is not None:
         user = urllib.parse.unquote_to_bytes(parts.username)
         password = urllib.parse.unquote_to_bytes(parts.password or "")
         credentials = base64.b64encode(user + b":" + password).decode("ascii")
-    return ProxyServer(host, port, credentials)
+    return ProxyServer(host, port, credentials, fault)
 
 
 def read_limits(item):
@@ -262,6 +315,7 @@ class Attempt:
         self.planned = planned
         self.ended = {}
         self.running = {}
+        self.websocket = None
         self.done = False
 
     @contextlib.contextmanager
@@ -358,6 +412,236 @@ def start(function, *arguments):
     thread.daemon = True
     thread.start()
     return thread
+
+
+# ---------------------------------------------------------------------------------- ways out
+
+Setting = collections.namedtuple("Setting", "place proxy no_proxy")
+
+PLACES_OF_OTHERS = ("agent", "daemons", "shell", "apt", "dnf", "zypper")
+
+AGENT_SETTINGS = "/var/opt/azcmagent/localconfig.json"
+ENVIRONMENT_FILES = ("/etc/environment", "/etc/profile")
+ENVIRONMENT_FOLDER = "/etc/profile.d"
+DNF_FILES = ("/etc/dnf/dnf.conf", "/etc/yum.conf")
+ZYPPER_FILE = "/etc/sysconfig/proxy"
+MONITOR_AGENT_FILES = (
+    "/etc/systemd/system/azuremonitor-coreagent.service.d/proxy.conf",
+    "/etc/systemd/system/metrics-extension.service.d/proxy.conf",
+)
+LOG_ANALYTICS_AGENT_FILES = (
+    "/etc/opt/microsoft/omsagent/proxy.conf",
+    "/etc/opt/microsoft/omsagent/conf/proxy.conf",
+)
+
+
+class Ways:
+    """Which proxy each client on this host goes through, if any.
+
+    The agent takes ``proxy.url`` of its own configuration, then HTTPS_PROXY of its daemons, never
+    a shell's. wget takes the shell's, a package manager its own before that. Where the order names
+    a proxy, or none, that holds for all of them.
+    """
+
+    def __init__(self, order):
+        self.settings = []
+        self.by_client = dict.fromkeys(CLIENTS)
+        self.bypass = frozenset(order.proxy_bypass or ())
+        self.failure = None
+        if order.proxy not in (None, AUTO):
+            self.settings.append(Setting("order", order.proxy, ""))
+            self.by_client = dict.fromkeys(CLIENTS, self.settings[0])
+        self.search = order.proxy == AUTO
+        self.known_gateways = order.gateway.known
+        self.addresses = {}
+        self.bypass_told = order.proxy_bypass is not None
+
+    def find(self, daemons):
+        """Reads what the host says; *daemons* is the environment of the agent's daemons."""
+        self.settings += monitor_settings()
+        known = [any_scheme_server(name) for name in self.known_gateways]
+        self.settings += [Setting("known-gateway", proxy, "") for proxy in known]
+        if not self.search:
+            return self
+        by_agent = self._agent_settings() + environment_settings("daemons", daemons.get())
+        by_shell = shell_settings()
+        by_manager = package_manager_settings()
+        self.settings[:0] = by_agent + by_shell + by_manager
+        self.by_client[AGENT] = first(by_agent)
+        self.by_client[INSTALLER] = first(by_shell)
+        self.by_client[PACKAGE_MANAGER] = first(by_manager + by_shell)
+        return self
+
+    def _agent_settings(self):
+        try:
+            settings = json.loads(read_text(AGENT_SETTINGS))
+        except FileNotFoundError:
+            return []
+        except OSError as problem:
+            self.failure = why_unreadable(problem)
+            return []
+        except (ValueError, RecursionError):
+            settings = None
+        if not isinstance(settings, dict):
+            self.failure = AGENT_SETTINGS + ": not JSON"
+            return []
+        settings = {key.lower(): value for key, value in settings.items()}
+        bypass = settings.get("proxy.bypass")
+        if not self.bypass_told and isinstance(bypass, (str, list)):
+            words = bypass.split(",") if isinstance(bypass, str) else bypass
+            self.bypass = frozenset(scrubbed(word, 40) for word in words[:100])
+        return settings_of("agent", settings.get("proxy.url"))
+
+    def proxy_of(self, target):
+        """The proxy through which *target* is to be reached, or None."""
+        way = self.by_client[target.client]
+        if way is None or target.bypass in self.bypass:
+            return None
+        if urllib.request.proxy_bypass_environment(target.name, {"no": way.no_proxy}):
+            return None
+        return way.proxy
+
+    def trials(self, targets):
+        """(proxy, places that name it, targets) of the proxies beside those of *targets* that go
+        straight out.
+
+        The agent's are tried with what others use before it is onboarded only: afterwards it has
+        what it was given.
+        """
+        before_onboarding = not self.failure and not os.path.exists(AGENT_CONFIGURATION)
+        found = collections.OrderedDict()
+        for setting in self.settings if self.search else ():
+            if setting.place in PLACES_OF_OTHERS and not setting.proxy.fault:
+                found.setdefault(setting.proxy, []).append(setting.place)
+        straight = [target for target in targets if self.by_client[target.client] is None]
+        tried = [t for t in straight if t.client != AGENT or before_onboarding]
+        return [(proxy, places, tried) for proxy, places in found.items()][:MAX_TRIALS]
+
+    def look_up(self, limit):
+        """Resolves the hosts of the settings, so that one under two names is recognised."""
+        for host in {setting.proxy.host for setting in self.settings if setting.proxy.host}:
+            with contextlib.suppress(StepFailed):
+                self.addresses[host] = resolve(host, limit)[:MAX_ADDRESSES]
+
+    def record(self):
+        """What was found, as the evidence has it."""
+        return {
+            "settings": [
+                {
+                    "place": one.place,
+                    "proxy": shown_proxy(one.proxy),
+                    "addresses": self.addresses.get(one.proxy.host, []),
+                    "fault": one.proxy.fault,
+                }
+                for one in self.settings[:MAX_SETTINGS]
+            ],
+            "clients": {
+                client: way and shown_proxy(way.proxy) for client, way in self.by_client.items()
+            },
+            "bypass": sorted(self.bypass),
+            "failure": self.failure,
+        }
+
+
+def first(items):
+    """The first of *items*, or None."""
+    return items[0] if items else None
+
+
+def shown_proxy(proxy):
+    """A proxy without its credentials."""
+    return host_and_port(proxy.host, proxy.port, None) if proxy.host else ""
+
+
+def settings_of(place, url, no_proxy="", server=proxy_server):
+    """The setting of *place* in a list, an empty one where *url* is no text or blank."""
+    if not isinstance(url, str) or not url.strip():
+        return []
+    return [Setting(place, server(url.strip()), no_proxy)]
+
+
+def environment_settings(place, environment):
+    """The setting that the variables *environment* are, in a list."""
+    url = environment.get("https_proxy") or environment.get("HTTPS_PROXY")
+    no_proxy = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    return settings_of(place, url, no_proxy)
+
+
+def shell_settings():
+    """The proxies of the shell: this one's first, then what the files of all shells set."""
+    settings = environment_settings("shell", os.environ)
+    for path in list(ENVIRONMENT_FILES) + sorted(files_of(ENVIRONMENT_FOLDER)):
+        settings += environment_settings("shell", variables_in(path, "(?:export\\s+)?"))
+    return settings
+
+
+def variables_in(path, before=""):
+    """The assignments in a file of shell variables, by name, the last one first."""
+    try:
+        lines = read_text(path).splitlines()
+    except OSError:
+        return {}
+    pattern = re.compile("\\s*" + before + "(\\w+)=(.*)")
+    found = [pattern.match(line) for line in lines]
+    return {match.group(1): unquoted(match.group(2)) for match in found if match}
+
+
+def package_manager_settings():
+    """The proxies of apt, dnf and zypper, each from where it has them."""
+    settings = []
+    status, said = command(["apt-config", "dump"], 3)
+    if status == 0:
+        found = dict(re.findall('^Acquire::(https?)::Proxy "(.*)";$', said, re.MULTILINE))
+        settings += settings_of("apt", found.get("https") or found.get("http"))
+    for path in DNF_FILES:
+        settings += dnf_settings(path)
+    variables = variables_in(ZYPPER_FILE)
+    if variables.get("PROXY_ENABLED", "").lower() == "yes":
+        settings += environment_settings("zypper", variables)
+    return settings
+
+
+def dnf_settings(path):
+    """The proxy of dnf or yum, whose user and password stand in lines of their own."""
+    options = configparser.RawConfigParser(strict=False)
+    try:
+        options.read_string(read_text(path))
+        main = options["main"]
+    except (OSError, KeyError, configparser.Error):
+        return []
+    if main.get("proxy", "_none_") == "_none_":
+        return []
+    settings = settings_of("dnf", main["proxy"])
+    user, password = main.get("proxy_username", ""), main.get("proxy_password", "")
+    if not user:
+        return settings
+    credentials = base64.b64encode((user + ":" + password).encode()).decode("ascii")
+    return [one._replace(proxy=one.proxy._replace(credentials=credentials)) for one in settings]
+
+
+def monitor_settings():
+    """The gateways or proxies of the Azure Monitor agent and of the Log Analytics agent."""
+    settings = []
+    for path in MONITOR_AGENT_FILES:
+        with contextlib.suppress(OSError):
+            lines = [line.strip() for line in read_text(path).splitlines()]
+            chosen = [line.partition("=")[2] for line in lines if line.startswith("Environment=")]
+            url = assignments(chosen).get("MDSD_http_proxy")
+            settings += settings_of("azure-monitor-agent", url, server=any_scheme_server)
+    for path in LOG_ANALYTICS_AGENT_FILES:
+        with contextlib.suppress(OSError):
+            url = read_text(path).partition("\n")[0]
+            settings += settings_of("log-analytics-agent", url, server=any_scheme_server)
+    return settings
+
+
+def any_scheme_server(url):
+    """The server that *url* names to others than the agent; without a port, its port is None."""
+    server = proxy_server(url)
+    if not server.host:
+        return server
+    named = urllib.parse.urlsplit(url if "://" in url else "http://" + url).port
+    return server._replace(port=named, credentials=None, fault=None)
 
 
 # ----------------------------------------------------------------------------------- resolve
@@ -490,6 +774,8 @@ class Race:
 class DirectRoute:
     """The way from this host straight to the target."""
 
+    proxy = None
+
     def __init__(self, order, target):
         self.order = order
         self.target = target
@@ -539,10 +825,10 @@ class ProxyRoute:
     The target's own name is left to the proxy: it is neither resolved nor connected to here.
     """
 
-    def __init__(self, order, target):
+    def __init__(self, order, target, proxy):
         self.order = order
-        self.proxy = order.proxy
         self.target = target
+        self.proxy = proxy
         self.races = []
 
     def open(self, attempt):
@@ -555,7 +841,9 @@ class ProxyRoute:
         return self._open({})
 
     def _open(self, data):
-        data["proxy"] = host_and_port(self.proxy.host, self.proxy.port)
+        data["proxy"] = shown_proxy(self.proxy)
+        if self.proxy.fault:
+            raise StepFailed("proxy-failed", self.proxy.fault)
         try:
             addresses = resolve(self.proxy.host, self.order.limits.connect)
             race = Race(addresses, self.proxy.port, self.order.limits.connect)
@@ -614,6 +902,15 @@ class ProxyRoute:
         """Closes every connection."""
         for race in self.races:
             race.close()
+
+
+def ask_to_connect(order, target, proxy):
+    """Has *proxy* make a tunnel to *target* and hangs up; raises what keeps it from it."""
+    route = ProxyRoute(order, target, proxy)
+    try:
+        route.open_again()
+    finally:
+        route.close()
 
 
 def host_and_port(host, port, default_port=None):
@@ -957,6 +1254,7 @@ class Control:
         self.answered = False
         self.detail = "no answer until all else was done"
         self.addresses = []
+        self.cause = None
         self.failure = None
 
     def ask(self, question):
@@ -965,6 +1263,7 @@ class Control:
             self.detail = question()
             self.answered = True
         except StepFailed as refused:
+            self.cause = refused.cause
             self.detail = f"{refused.cause}: {refused.detail}"
         except Exception as problem:  # noqa: BLE001 - a fault of ours must show in the evidence
             self.detail = ""
@@ -977,6 +1276,7 @@ class Control:
             "target": self.target,
             "answered": self.answered,
             "detail": scrubbed(self.detail),
+            "cause": self.cause,
             "addresses": self.addresses,
             "failure": self.failure,
         }
@@ -992,16 +1292,17 @@ class NegativeControls:
     def __init__(self, order, trust):
         self.order = order
         self.trust = trust
-        self.target = Target(order.controls.name, 443, "https", "/", None)
-        self.nobody = Target(order.controls.address, 443, "https", "/", None)
+        self.target = agents_target(order.controls.name)
+        self.nobody = agents_target(order.controls.address)
         self.certificate = Control("certificate", "a self-signed certificate")
         self.name = Control("resolve", self.target.name)
         self.questions = [(self.certificate, self._verify)]
-        targets = order.endpoints
-        if any(not by_proxy(order, target) for target in targets):
+        proxies = [order.ways.proxy_of(target) for target in order.endpoints]
+        self.proxy = first([proxy for proxy in proxies if proxy])
+        if None in proxies:
             self.questions.append((self.name, self._resolve))
             self._plan("connect", host_and_port(self.nobody.name, 443), self._connect)
-        if any(by_proxy(order, target) for target in targets):
+        if self.proxy:
             self._plan("proxy", "CONNECT " + host_and_port(self.target.name, 443), self._tunnel)
 
     def _plan(self, stage, target, question):
@@ -1032,11 +1333,7 @@ class NegativeControls:
         return f"{address} accepted a connection"
 
     def _tunnel(self):
-        route = ProxyRoute(self.order, self.target)
-        try:
-            route.open_again()
-        finally:
-            route.close()
+        ask_to_connect(self.order, self.target, self.proxy)
         return "the proxy agreed"
 
     def _verify(self):
@@ -1116,7 +1413,7 @@ def get(attempt, route, channel, via, order, read_body):
     """Sends one GET and records the answer; returns its body where *read_body*, else None."""
     target = attempt.target
     deadline = time.monotonic() + order.limits.http
-    plain_proxy = via == "plain" and order.proxy is not None
+    plain_proxy = via == "plain" and route.proxy is not None
     head = [f"GET {route.request_target() if plain_proxy else target.path} HTTP/1.1"]
     default_port = 443 if target.scheme == "https" else 80
     head += ["Host: " + host_and_port(target.name, target.port, default_port)]
@@ -1129,6 +1426,8 @@ def get(attempt, route, channel, via, order, read_body):
             answer = read_answer(Incoming(channel, deadline, at_most))
             status = {"status": answer.status}
             data.update(status, headers=selected_headers(answer), via=via)
+            if target.path.endswith(".crt"):
+                data["is_certificate"] = is_certificate(answer.read(MAX_HEAD // 2))
             body = answer.read(MAX_BODY + 1) if read_body else None
         except (socket.timeout, TimeoutError):
             late = f"no answer within {order.limits.http:g} s"
@@ -1143,6 +1442,57 @@ def get(attempt, route, channel, via, order, read_body):
         if read_body:
             check_discovery(answer.status, body)
     return body
+
+
+def is_certificate(body):
+    """Whether *body* is an X.509 certificate in DER."""
+    try:
+        tls_client(only_tls12=True).load_verify_locations(cadata=body)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
+def websocket_path(order, target):
+    """The path at which *target* is asked for a WebSocket, or None."""
+    name = target.name.lower()
+    return first([path for pattern, path in order.websockets if pattern.match(name)])
+
+
+def upgrade(attempt, route, order, path):
+    """Asks for a WebSocket (RFC 6455, 4.1) on a connection of its own and records the answer."""
+    target, limit = attempt.target, order.limits.http
+    key = base64.b64encode(os.urandom(16)).decode("ascii")
+    head = [f"GET {path} HTTP/1.1", "Host: " + host_and_port(target.name, target.port, 443)]
+    head += ["User-Agent: " + order.user_agent, "Connection: Upgrade", "Upgrade: websocket"]
+    head += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + key]
+    head += ["Sec-WebSocket-Protocol: AMQPWSB10"]  # what message buses speak; others ignore it
+    record = {"path": path, "status": None, "accepted": False, "failure": None}
+    try:
+        only_tls12 = attempt.ended["tls"]["data"]["protocol"] == "TLSv1.2"
+        channel = shake_hands(route.open_again(), only_tls12, target.name, limit)
+        deadline = time.monotonic() + limit
+        channel.send(request(head), deadline)
+        answer = read_answer(Incoming(channel, deadline, MAX_HEAD))
+        record["status"] = answer.status
+        accepted = answer.status == 101 and answer.getheader("Sec-WebSocket-Accept", "")
+        record["accepted"] = accepted == websocket_accept(key)
+    except StepFailed as problem:
+        record["failure"] = as_record(problem)
+    except (socket.timeout, TimeoutError):
+        late = f"no answer to the upgrade within {limit:g} s"
+        record["failure"] = as_record(StepFailed("http-timeout", late))
+    except (OSError, EOFError, http.client.HTTPException, TooLarge) as problem:
+        record["failure"] = as_record(StepFailed("http-failed", describe(problem)))
+    except Exception as problem:  # noqa: BLE001 - a fault of ours must show in the evidence
+        record["failure"] = as_record(StepFailed("probe-failed", describe(problem)))
+    attempt.websocket = record
+
+
+def websocket_accept(key):
+    """What a server that has read *key* answers (RFC 6455, 4.2.2)."""
+    text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    return base64.b64encode(hashlib.sha1(text.encode("ascii")).digest()).decode("ascii")  # noqa: S324
 
 
 def selected_headers(answer):
@@ -1200,37 +1550,42 @@ def host_name_in(text):
 # ------------------------------------------------------------------------------- one attempt
 
 
-def by_proxy(order, target):
-    """Whether *target* is to be reached through the proxy."""
-    return order.proxy is not None and target.bypass not in order.proxy_bypass
-
-
-def planned_stages(order, target, verified):
+def planned_stages(proxy, target, verified):
     """The stages that an attempt at *target* goes through if none fails."""
-    stages = ["proxy"] if by_proxy(order, target) else ["resolve", "connect"]
+    stages = ["proxy"] if proxy else ["resolve", "connect"]
     if target.scheme == "https":
         stages += ["tls", "certificate"] if verified else ["tls"]
     return stages + ["http"]
 
 
-def measure_once(attempt, order, trust, default_client, read_body=False):
-    """Goes through all stages of *attempt*; returns the body of the answer if *read_body*.
+def route_to(order, target):
+    """The way to *target*: through its client's proxy, or straight."""
+    proxy = order.ways.proxy_of(target)
+    return ProxyRoute(order, target, proxy) if proxy else DirectRoute(order, target)
 
-    The first stage that fails ends the attempt, but for the certificate: it is verified on a
-    connection of its own while the request is on its way.
+
+def measure_once(attempt, route, order, trust, default_client=None, read_body=False):
+    """Goes through all stages of *attempt* by *route*; returns the body of the answer if
+    *read_body*.
+
+    The first stage that fails ends the attempt, but for the certificate and the WebSocket: those
+    are tried on connections of their own while the request is on its way.
     """
     target, limit = attempt.target, order.limits.http
-    route = (ProxyRoute if by_proxy(order, target) else DirectRoute)(order, target)
-    verification = None
+    beside = []
     try:
         sock = route.open(attempt)
         channel, via = PlainChannel(sock), "plain"
         if target.scheme == "https":
             channel = open_tls(attempt, route, sock, limit)
             via = "tls12" if channel.tls.version() == "TLSv1.2" else "tls"
-            default_client.try_with(route)
+            if default_client is not None:
+                default_client.try_with(route)
             if "certificate" in attempt.planned:
-                verification = start(verify_quietly, attempt, route, trust, limit)
+                beside.append(start(verify_quietly, attempt, route, trust, limit))
+                path = websocket_path(order, target)
+                if path is not None:
+                    beside.append(start(upgrade, attempt, route, order, path))
         return get(attempt, route, channel, via, order, read_body)
     except StepFailed:
         return None  # it is recorded
@@ -1238,8 +1593,8 @@ def measure_once(attempt, order, trust, default_client, read_body=False):
         attempt.broken(problem)
         return None
     finally:
-        if verification is not None:
-            verification.join()
+        for thread in beside:
+            thread.join()
         route.close()
         attempt.done = True
 
@@ -1274,6 +1629,7 @@ class Endpoint:
             "attempts": len(attempts),
             "flaky": flaky(attempts),
             "observations": attempts[-1].cut_off(),
+            "websocket": attempts[-1].websocket,
         }
 
 
@@ -1282,7 +1638,7 @@ class DiscoveryCall:
 
     def __init__(self, discovery):
         self.discovery = discovery
-        self.target = Target(discovery.name, 443, "https", discovery.path, discovery.bypass)
+        self.target = agents_target(discovery.name, discovery.path, discovery.bypass)
         self.attempts = []
         self.names = ()
 
@@ -1301,7 +1657,7 @@ class DiscoveryCall:
 
 def flaky(attempts):
     """What the first of two attempts failed with where the second went well, else None."""
-    if len(attempts) < 2 or attempts[1].failure() is not None:
+    if len(attempts) < 2 or not attempts[0].failure() or attempts[1].failure():
         return None
     stage, failure = attempts[0].failure()
     return {"stage": stage, "cause": failure["cause"], "detail": failure["detail"]}
@@ -1359,7 +1715,8 @@ class Survey:
             self._plan(call, verified=False)
 
     def _plan(self, subject, verified):
-        planned = planned_stages(self.order, subject.target, verified)
+        proxy = self.order.ways.proxy_of(subject.target)
+        planned = planned_stages(proxy, subject.target, verified)
         subject.attempts.append(Attempt(subject.target, planned))
 
     def run(self):
@@ -1379,11 +1736,13 @@ class Survey:
                 self._plan(call, verified=False)
 
     def _measure(self, attempt):
-        measure_once(attempt, self.order, self.trust, self.default_client)
+        route = route_to(self.order, attempt.target)
+        measure_once(attempt, route, self.order, self.trust, self.default_client)
 
     def _discover(self, call):
         attempt = call.attempts[-1]
-        body = measure_once(attempt, self.order, self.trust, self.default_client, read_body=True)
+        route = route_to(self.order, attempt.target)
+        body = measure_once(attempt, route, self.order, self.trust, read_body=True)
         if body is None:
             return
         try:
@@ -1399,15 +1758,105 @@ class Survey:
             if (name, 443) in self.known or len(self.endpoints) >= self.order.limits.names:
                 return
             self.known.add((name, 443))
-            endpoint = Endpoint(Target(name, 443, "https", "/", bypass), "discovered")
+            endpoint = Endpoint(agents_target(name, bypass=bypass), "discovered")
             self._plan(endpoint, verified=True)
             self.endpoints.append(endpoint)
         self.crew.add(self._measure, endpoint.attempts[-1])
 
 
 def failed_once(subject):
-    """Whether the first attempt failed and there was no second."""
-    return len(subject.attempts) == 1 and subject.attempts[0].failure() is not None
+    """Whether the first attempt failed, be it for its WebSocket only, and there was no second."""
+    first_attempt = subject.attempts[0]
+    refused = first_attempt.websocket and first_attempt.websocket["failure"]
+    return len(subject.attempts) == 1 and bool(first_attempt.failure() or refused)
+
+
+# ------------------------------------------------------------------------------ other proxies
+
+
+class ProxyTrial:
+    """What a proxy of this host lets through to clients that do not use it."""
+
+    def __init__(self, order, proxy, places, targets):
+        self.order = order
+        self.proxy = proxy
+        self.places = places
+        unique = collections.OrderedDict((target.name, target) for target in targets)
+        planned = ["proxy", "tls", "http"]
+        self.attempts = [Attempt(target, planned) for target in unique.values()]
+
+    def run(self, crew):
+        """Has *crew* try each endpoint, where the proxy is there at all."""
+        first_attempt, *others = self.attempts or [None]
+        if first_attempt is None:
+            return
+        self._try(first_attempt)
+        failed = first_attempt.failure()
+        if failed is None or failed[1]["cause"] != "proxy-unreachable":
+            for attempt in others:
+                crew.add(self._try, attempt)
+
+    def _try(self, attempt):
+        measure_once(attempt, ProxyRoute(self.order, attempt.target, self.proxy), self.order, None)
+
+    def record(self):
+        """The outcome as the evidence has it."""
+        over = [attempt for attempt in self.attempts if attempt.done]
+        return {
+            "proxy": shown_proxy(self.proxy),
+            "places": self.places,
+            "credentials": self.proxy.credentials is not None,
+            "reached": [attempt.target.name for attempt in over if attempt.failure() is None],
+            "failures": [
+                dict(attempt.failure()[1], name=attempt.target.name)
+                for attempt in over
+                if attempt.failure()
+            ],
+        }
+
+
+class GatewaySigns:
+    """What the agent's proxy lets through and what not, by which a Log Analytics gateway shows."""
+
+    def __init__(self, order):
+        self.order = order
+        way = order.ways.by_client[AGENT]
+        self.proxy = way.proxy if way and not way.proxy.fault else None
+        self.questions = []
+        if self.proxy is None or not order.gateway.refuses:
+            return
+        for name in order.gateway.lets_through + order.gateway.refuses:
+            target = agents_target(name)
+            control = Control("proxy", "CONNECT " + host_and_port(name, target.port))
+            self.questions.append((control, self._connecting(target)))
+        plain = Target(order.gateway.refuses[0], 80, "http", "/", None, AGENT)
+        self.questions.append((Control("proxy", f"GET http://{plain.name}/"), self._getting(plain)))
+
+    def start(self):
+        """Asks everything at once; returns the threads."""
+        return [start(control.ask, question) for control, question in self.questions]
+
+    def records(self):
+        """All answers, as the evidence has them."""
+        return [control.record() for control, _ in self.questions]
+
+    def _connecting(self, target):
+        def question():
+            ask_to_connect(self.order, target, self.proxy)
+            return "the proxy agreed"
+
+        return question
+
+    def _getting(self, target):
+        def question():
+            attempt = Attempt(target, ["proxy", "http"])
+            measure_once(attempt, ProxyRoute(self.order, target, self.proxy), self.order, None)
+            failed = attempt.failure()
+            if failed is not None:
+                raise StepFailed(failed[1]["cause"], failed[1]["detail"])
+            return "answered {status}".format(**attempt.ended["http"]["data"])
+
+        return question
 
 
 # ---------------------------------------------------------------------- facts about the host
@@ -1509,21 +1958,21 @@ class HostFacts:
         self.user = user_name()
 
 
-def vantage(order, host, measurements):
+def vantage(ways, host, measurements):
     """From where it was measured."""
+    way = ways.by_client[AGENT]
     sources = {
         o["data"]["source"]
         for m in measurements
         for o in m["observations"]
         if "source" in o["data"]
     }
-    proxy = order.proxy
     return {
         "hostname": scrubbed(socket.gethostname()),
         "user": host.user,
         "source_addresses": sorted(sources),
         "resolvers": host.resolvers,
-        "proxy": host_and_port(proxy.host, proxy.port) if proxy else None,
+        "proxy": (shown_proxy(way.proxy) or "unusable") if way else None,
     }
 
 
@@ -1565,7 +2014,8 @@ PEM_CERTIFICATE = re.compile(
 class TrustStore:
     """The trust store that the agent would use; ``ready`` is set when it is loaded."""
 
-    def __init__(self, order):
+    def __init__(self, order, daemons):
+        self.daemons = daemons
         self.ready = threading.Event()
         self.roots = []
         self.client = None
@@ -1593,7 +2043,7 @@ class TrustStore:
         if self.trust_file is not None:
             self.facts["chosen_by"] = "order"
             return (self.trust_file,), ()
-        environment = daemons_environment()
+        environment = self.daemons.get()
         file, directories = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
         if file or directories:
             self.facts["chosen_by"] = "daemon-environment"
@@ -1655,17 +2105,30 @@ def link_within(path):
     return os.path.islink(path) and "/" not in os.readlink(path)
 
 
-def daemons_environment():
+class DaemonsEnvironment:
     """The agent's daemons' environment: that of their units over that of the service manager."""
-    environment = {}
-    status, said = command(["systemctl", "show-environment"], 3)
-    if status == 0:
-        environment.update(assignments(said.splitlines()))
-    status, said = command(["systemctl", "show"] + list(DAEMONS) + ["-p", "Environment"], 3)
-    if status == 0:
-        lines = [line[len("Environment=") :] for line in said.splitlines() if "=" in line]
-        environment.update(assignments(reversed(lines)))  # himdsd, the first, has the last word
-    return environment
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.found = None
+
+    def get(self):
+        """The variables by name, read once."""
+        with self.lock:
+            if self.found is None:
+                self.found = self._read()
+            return self.found
+
+    def _read(self):
+        environment = {}
+        status, said = command(["systemctl", "show-environment"], 3)
+        if status == 0:
+            environment.update(assignments(said.splitlines()))
+        status, said = command(["systemctl", "show"] + list(DAEMONS) + ["-p", "Environment"], 3)
+        if status == 0:
+            lines = [line[len("Environment=") :] for line in said.splitlines() if "=" in line]
+            environment.update(assignments(reversed(lines)))  # himdsd, the first, has the last word
+        return environment
 
 
 def assignments(lines):
@@ -1770,17 +2233,15 @@ class DefaultClient:
 
     def try_with(self, route):
         """Starts the one trial, unless there was one or the proxy wants credentials."""
-        proxy = self.order.proxy
         with self.lock:
-            if self.thread is None and not (proxy and proxy.credentials):
+            if self.thread is None and not (route.proxy and route.proxy.credentials):
                 self.thread = start(self._try, route.target, *self._way(route))
 
     def _way(self, route):
-        if self.order.proxy is None:
+        if route.proxy is None:
             return ["-connect", host_and_port(route.address, route.port)]
         host, port, _ = mapped(self.order, route.target)
-        proxy = host_and_port(self.order.proxy.host, self.order.proxy.port)
-        return ["-connect", host_and_port(host, port), "-proxy", proxy]
+        return ["-connect", host_and_port(host, port), "-proxy", shown_proxy(route.proxy)]
 
     def _try(self, target, *way):
         arguments = ["openssl", "s_client"] + list(way) + ["-servername", target.name]
@@ -1812,18 +2273,50 @@ def negotiated(said):
 # ------------------------------------------------------------------------------ evidence out
 
 
+class Network:
+    """All that is asked of the network, once the ways out are known."""
+
+    def __init__(self, order, trust):
+        self.order = order
+        self.default_client = DefaultClient(order)
+        self.survey = Survey(order, trust, self.default_client)
+        self.controls = NegativeControls(order, trust)
+        self.gateway = GatewaySigns(order)
+        self.trials = [ProxyTrial(order, *one) for one in order.ways.trials(order.endpoints)]
+
+    def measure(self):
+        """Asks everything, and returns when all is answered that has to be."""
+        waited = self.controls.start()
+        signs = self.gateway.start()
+        signs.append(start(self.order.ways.look_up, self.order.limits.connect))
+        for trial in self.trials:
+            self.survey.crew.add(trial.run, self.survey.crew)
+        self.survey.run()
+        for thread in waited:
+            thread.join()
+        # A proxy that tries an address for long has not agreed by then, as with the controls.
+        until = time.monotonic() + self.order.limits.connect
+        for thread in signs:
+            thread.join(max(0, until - time.monotonic()))
+        self.default_client.wait()
+
+    def trial_records(self):
+        """The trials that had something to try."""
+        return [trial.record() for trial in self.trials if trial.attempts]
+
+
 class Run:
     """One order being carried out: the network and the facts, side by side."""
 
     def __init__(self, order):
         self.order = order
         self.started = time.time()
-        self.trust = TrustStore(order)
+        self.daemons = DaemonsEnvironment()
+        self.ways = Ways(order)
+        self.trust = TrustStore(order, self.daemons)
         self.tls = TlsStack()
         self.host = HostFacts()
-        self.default_client = DefaultClient(order)
-        self.survey = Survey(order, self.trust, self.default_client)
-        self.controls = NegativeControls(order, self.trust)
+        self.network = None
         self.over, self._end = os.pipe()
         self.complete = False
 
@@ -1831,19 +2324,20 @@ class Run:
         """Measures and reads everything; ``over`` becomes readable when all is done."""
         try:
             facts = [start(read) for read in (self.trust.load, self.tls.read, self.host.read)]
-            facts += self.controls.start()
-            self.survey.run()
+            order = self.order._replace(ways=self.ways.find(self.daemons))
+            self.network = Network(order, self.trust)
+            self.network.measure()
             for thread in facts:
                 thread.join()
-            self.default_client.wait()
             self.complete = True
         finally:
             os.close(self._end)
 
     def evidence(self):
         """What is known by now."""
-        complete = self.complete
-        measurements = [endpoint.measurement() for endpoint in list(self.survey.endpoints)]
+        complete, network = self.complete, self.network
+        endpoints = list(network.survey.endpoints) if network else []
+        measurements = [endpoint.measurement() for endpoint in endpoints]
         return {
             "evidence": 1,
             "run": self.order.run[:MAX_TEXT],
@@ -1857,16 +2351,21 @@ class Run:
             "started": self.started,
             "finished": time.time(),
             "complete": complete,
-            "vantage": vantage(self.order, self.host, measurements),
+            "vantage": vantage(self.ways, self.host, measurements),
             "facts": {
                 "os": self.host.os,
-                "tls": dict(self.tls.facts, default_client=self.default_client.facts),
+                "tls": dict(
+                    self.tls.facts, default_client=network and network.default_client.facts
+                ),
                 "trust": dict(self.trust.facts),
                 "agent": self.host.agent,
+                "proxy": self.ways.record(),
             },
             "measurements": measurements,
-            "discovered": [call.discovered() for call in self.survey.calls],
-            "controls": self.controls.records(),
+            "discovered": [call.discovered() for call in network.survey.calls] if network else [],
+            "controls": network.controls.records() if network else [],
+            "gateway": network.gateway.records() if network else [],
+            "proxy_trials": network.trial_records() if network else [],
         }
 
 

@@ -1,4 +1,4 @@
-"""The lab as a fixture: laid once, measured through in every situation."""
+"""The lab as a fixture: laid once in each process, measured through in every situation."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 from selftests.conftest import clean_environment, needs
+from selftests.lab.measuring import Findings, measure
 from selftests.lab.network import Network
 from selftests.suite_run import ROOT, SuiteRun
 
-Measure = Callable[..., SuiteRun]
+RunInLab = Callable[..., SuiteRun]
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """The network, open."""
-    needs(Path("/proc/self").exists() and not _outside(), "a network apart (make lab)")
+    needs(not _outside(), "a network apart (make lab)")
     network = Network(tmp_path_factory.mktemp("lab"))
     try:
         network.start()
@@ -34,8 +35,14 @@ def _outside() -> bool:
 
 
 @pytest.fixture(scope="session")
-def measure(lab: Network, tmp_path_factory: pytest.TempPathFactory) -> Measure:
-    """Runs the suite over ssh on the lab's host, with short limits."""
+def healthy(lab: Network) -> Findings:
+    """What is found in the open network."""
+    return measure(lab)
+
+
+@pytest.fixture(scope="session")
+def run_in_lab(lab: Network, tmp_path_factory: pytest.TempPathFactory) -> RunInLab:
+    """Runs the whole suite over ssh on the lab's host, with short limits."""
 
     def run(*arguments: str) -> SuiteRun:
         reports = tmp_path_factory.mktemp("reports")
@@ -56,9 +63,3 @@ def measure(lab: Network, tmp_path_factory: pytest.TempPathFactory) -> Measure:
         return SuiteRun(done.returncode, done.stdout, done.stderr, reports)
 
     return run
-
-
-@pytest.fixture(scope="session")
-def healthy(measure: Measure) -> SuiteRun:
-    """The suite's run in the open network."""
-    return measure()

@@ -3,8 +3,9 @@
     operator --- web01 --- gate --- azure
                   10.77.0.0/24   203.0.113.0/24
 
-The operator is where the tests run; it reaches web01 by ssh and nothing else. All of it lives in
-namespaces below the one that `selftests/lab/enter` made.
+The operator is where the tests run; it reaches web01 by ssh and nothing else. Private endpoints
+are at 10.99.0.0/24, behind the gate too. All of it lives in namespaces below the one that
+`selftests/lab/enter` made.
 """
 
 from __future__ import annotations
@@ -26,21 +27,29 @@ from selftests.suite_run import ROOT
 HOST, GATE, AZURE = "web01", "gate", "azure"
 HOST_ADDRESS, GATE_ADDRESS = "10.77.0.2", "10.77.0.1"
 OPERATOR_ADDRESS, HOST_FOR_OPERATOR = "192.168.77.1", "192.168.77.2"
-AZURE_NET = "203.0.113"
-PROXY_PORT = 3128
+AZURE_NET, PRIVATE_NET = "203.0.113", "10.99.0"
+PROXY_PORT, INSPECTOR_PORT = 3128, 8080
 TOPS = ("cn", "com", "ms", "example")
 """The top-level domains of all names that anybody asks for here."""
+
+CHANGEABLE = ("/etc", "/opt", "/var/opt", "/usr/local")
+"""What of its own the host may change: an overlay over the machine's, gone with the lab."""
+
+AUDITOR = "auditor"
+"""An account on the host that is not root's."""
 
 TRUST_FILE = "/etc/ssl/certs/ca-certificates.crt"
 
 
 class Network:
     """The lab while it is there. ``names`` has the address of every name that resolves,
-    ``peers`` those of whoever answers in Azure's place."""
+    ``private`` the private one of every name, ``peers`` those of whoever answers in Azure's
+    place."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.names: dict[str, str] = {}
+        self.private: dict[str, str] = {}
         self.peers: dict[str, str] = {}
         self.azure: dict[str, Any] = {}
         self.ssh_config = directory / "ssh_config"
@@ -57,6 +66,7 @@ class Network:
         _cable((GATE, f"{AZURE_NET}.1"), (AZURE, f"{AZURE_NET}.10"))
         _sh(f"ip -n {HOST} route add default via {GATE_ADDRESS}")
         _sh(f"ip -n {AZURE} route add default via {AZURE_NET}.1")
+        _sh(f"ip -n {GATE} route add {PRIVATE_NET}.0/24 dev eth1")
         inside(GATE, "sysctl", "-qw", "net.ipv4.ip_forward=1")
         inside(AZURE, "sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1")
         self._serve_azure()
@@ -102,6 +112,75 @@ class Network:
             inside(GATE, "nft", "delete", "table", "inet", "perimeter")
 
     @contextmanager
+    def translation(self, rule: str) -> Iterator[None]:
+        """The gate's *rule* for where packets of the host really go."""
+        chain = f"chain prerouting {{ type nat hook prerouting priority -100;\n{rule}\n}}"
+        inside(GATE, "nft", "-f", "-", given=f"table ip translation {{\n{chain}\n}}\n")
+        try:
+            yield
+        finally:
+            inside(GATE, "nft", "delete", "table", "ip", "translation")
+
+    @contextmanager
+    def host_files(self, files: dict[str, str], mode: int = 0o644) -> Iterator[None]:
+        """The host with *files*, whole text by path."""
+        put = (
+            'mkdir -p "${1%/*}"; [ ! -e "$1" ] || cp -a "$1" "$1.before"; cat > "$1"; chmod $2 "$1"'
+        )
+        back = 'if [ -e "$1.before" ]; then mv "$1.before" "$1"; else rm -f "$1"; fi'
+        for path, text in files.items():
+            self.on_host("sh", "-ec", put, "sh", path, f"{mode:o}", given=text)
+        try:
+            yield
+        finally:
+            for path in files:
+                self.on_host("sh", "-ec", back, "sh", path)
+
+    def on_host(
+        self, *command: str, given: str = "", well: bool = True
+    ) -> subprocess.CompletedProcess[bytes]:
+        """*command*, run to its end on the host, as its sshd would; it has to end *well*."""
+        done = subprocess.run(
+            ["nsenter", f"--target={self._sshd.pid}", "--mount", "--net", *command],
+            input=given.encode(),
+            check=False,
+            capture_output=True,
+            timeout=30,
+        )
+        if well and done.returncode:
+            raise RuntimeError(f"{HOST}: {' '.join(command)}: {done.stderr.decode()}")
+        return done
+
+    @contextmanager
+    def inspector(self, *options: str, transparent: bool = True) -> Iterator[str]:
+        """mitmproxy at the gate, in the way of all that goes to port 443, or as a proxy; its URL.
+
+        It trusts the simulated Azure; who trusts it is another matter.
+        """
+        mode = "transparent" if transparent else "regular"
+        command = ["mitmdump", "--quiet", "--mode", mode, f"--listen-port={INSPECTOR_PORT}"]
+        settings = {
+            "confdir": str(self.directory / "mitmproxy"),
+            "ssl_verify_upstream_trusted_ca": str(self.azure["public_roots"]),
+            "block_global": "false",
+        }
+        given = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+        process = start(GATE, [*command, *given, *options], resolver=self.directory / "resolv.conf")
+        try:
+            _wait_for(lambda: f":{INSPECTOR_PORT} ".encode() in inside(GATE, "ss", "-lnt").stdout)
+            way = f"iifname eth0 tcp dport 443 redirect to :{INSPECTOR_PORT}"
+            with self.translation(way) if transparent else self.firewall("drop"):
+                yield f"http://{GATE_ADDRESS}:{INSPECTOR_PORT}"
+        finally:
+            process.terminate()
+            process.wait(10)
+
+    @property
+    def inspecting_ca(self) -> str:
+        """The CA of the inspector, PEM; there once it has run."""
+        return (self.directory / "mitmproxy" / "mitmproxy-ca-cert.pem").read_text()
+
+    @contextmanager
     def route_lost(self) -> Iterator[None]:
         """The host without its default route."""
         _sh(f"ip -n {HOST} route del default")
@@ -142,6 +221,33 @@ class Network:
             store.write_text(before)
 
     @contextmanager
+    def trusting_too(self, pem: str) -> Iterator[None]:
+        """The host with *pem* in its trust store, beside what was there."""
+        with self.trusting((self.directory / "trusted.pem").read_text() + pem):
+            yield
+
+    @contextmanager
+    def host_filters(self, rule: str) -> Iterator[None]:
+        """The host's own *rule* for what comes in."""
+        chain = f"chain input {{ type filter hook input priority 0;\n{rule}\n}}"
+        inside(HOST, "nft", "-f", "-", given=f"table inet own {{\n{chain}\n}}\n")
+        try:
+            yield
+        finally:
+            inside(HOST, "nft", "delete", "table", "inet", "own")
+
+    @contextmanager
+    def host_without(self, pattern: str) -> Iterator[None]:
+        """The host, with nothing that can be run where *pattern* matches."""
+        self.on_host(
+            "sh", "-ec", f"for f in {pattern}; do [ -L $f ] || mount -B /dev/null $f; done"
+        )
+        try:
+            yield
+        finally:
+            self.on_host("sh", "-ec", f"for f in {pattern}; do [ -L $f ] || umount $f; done")
+
+    @contextmanager
     def portal(self) -> Iterator[None]:
         """The name server says of every name that it is at the gate, where no Azure is."""
         self.resolve({}, others=GATE_ADDRESS)
@@ -156,12 +262,12 @@ class Network:
         config = self.directory / "tinyproxy.conf"
         settings = [f"Listen {GATE_ADDRESS}", f"Port {PROXY_PORT}", "ConnectPort 443", "Timeout 30"]
         config.write_text("".join(f"{line}\n" for line in (*settings, *lines)))
-        script = (
-            f"mount --bind {self.directory}/resolv.conf /etc/resolv.conf && "
-            f"exec tinyproxy -d -c {config}"
-        )
         with self.firewall("drop"):
-            process = start(GATE, ["unshare", "--mount", "sh", "-c", script])
+            process = start(
+                GATE,
+                ["tinyproxy", "-d", "-c", str(config)],
+                resolver=self.directory / "resolv.conf",
+            )
             try:
                 _wait_for(lambda: f":{PROXY_PORT} ".encode() in inside(GATE, "ss", "-lnt").stdout)
                 yield f"http://{GATE_ADDRESS}:{PROXY_PORT}"
@@ -186,7 +292,10 @@ class Network:
         for number, (name, ports) in enumerate({**doors, **peers}.items(), start=20):
             address = addresses[name] = f"{AZURE_NET}.{number}"
             _sh(f"ip -n {AZURE} address add {address}/24 dev eth0")
-            rules += [f"ip daddr {address} tcp dport {p} dnat to 127.0.0.1:{to}" for p, to in ports]
+            private = self.private[name] = f"{PRIVATE_NET}.{number}"
+            _sh(f"ip -n {AZURE} address add {private}/32 dev eth0")
+            at = f"ip daddr {{ {address}, {private} }}"
+            rules += [f"{at} tcp dport {p} dnat to 127.0.0.1:{to}" for p, to in ports]
         self.names = {name: addresses[name] for name in doors}
         self.peers = {name: addresses[f"peer {name}"] for name in self.azure["peers"]}
         body = "\n".join(rules)
@@ -197,27 +306,34 @@ class Network:
         folder = self.directory
         for key in ("key", "host_key"):
             _sh(f"ssh-keygen -q -t ed25519 -N '' -f {folder / key}")
-        shutil.copy(folder / "key.pub", folder / "authorized_keys")
-        (folder / "authorized_keys").chmod(0o600)
+        authorized = Path("/run/authorized_keys")  # where any account may read it
+        shutil.copy(folder / "key.pub", authorized)
         (folder / "resolv.conf").write_text(f"nameserver {GATE_ADDRESS}\noptions timeout:1\n")
         shutil.copy(self.azure["public_roots"], folder / "trusted.pem")
         options = {
             "ListenAddress": HOST_FOR_OPERATOR,
             "HostKey": str(folder / "host_key"),
-            "AuthorizedKeysFile": str(folder / "authorized_keys"),
+            "AuthorizedKeysFile": str(authorized),
             "PidFile": "none",
             "StrictModes": "no",
             "UsePAM": "no",
         }
         given = " ".join(f"-o {key}={value}" for key, value in options.items())
+        overlays = "\n".join(
+            f"mkdir -p /run/own{path}/up /run/own{path}/work && mount -t overlay overlay "
+            f"-o lowerdir={path},upperdir=/run/own{path}/up,workdir=/run/own{path}/work {path}"
+            for path in CHANGEABLE
+        )
         script = (
-            f"mount --bind {folder}/resolv.conf /etc/resolv.conf && "
-            f"mount --bind {folder}/trusted.pem {TRUST_FILE} && "
+            f"{overlays}\nmount --bind {folder}/resolv.conf /etc/resolv.conf\n"
+            f"mount --bind {folder}/trusted.pem {TRUST_FILE}\n"
+            f"echo '{AUDITOR}:*:4711:4711::/:/bin/sh' >> /etc/passwd\n"
             f"exec /usr/sbin/sshd -D -e -f /dev/null {given}"
         )
-        self._processes.append(start(HOST, ["unshare", "--mount", "sh", "-c", script]))
+        self._sshd = start(HOST, ["unshare", "--mount", "sh", "-ec", script])
+        self._processes.append(self._sshd)
         self.ssh_config.write_text(
-            f"Host {HOST}\n  HostName {HOST_FOR_OPERATOR}\n  IdentityFile {folder / 'key'}\n"
+            f"Host *\n  HostName {HOST_FOR_OPERATOR}\n  IdentityFile {folder / 'key'}\n"
             "  IdentitiesOnly yes\n  StrictHostKeyChecking no\n  LogLevel ERROR\n"
             f"  UserKnownHostsFile {folder / 'known_hosts'}\n  KexAlgorithms curve25519-sha256\n"
         )
@@ -240,8 +356,16 @@ def inside(
     return done
 
 
-def start(namespace: str, command: list[str], cwd: Path | None = None) -> subprocess.Popen[bytes]:
-    """*command*, going on in *namespace*."""
+def start(
+    namespace: str,
+    command: list[str],
+    cwd: Path | None = None,
+    resolver: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """*command*, going on in *namespace*, with *resolver* as its /etc/resolv.conf if given."""
+    if resolver:
+        script = f'mount --bind {resolver} /etc/resolv.conf; exec "$@"'
+        command = ["unshare", "--mount", "sh", "-ec", script, "sh", *command]
     return subprocess.Popen(
         ["ip", "netns", "exec", namespace, *command],
         cwd=cwd,

@@ -1,145 +1,476 @@
-"""What can be the matter with a network: one function each, named for it."""
+"""What can be the matter with a network: one function each, named for it.
+
+Each is a context in which the lab is so, and gives what the measurement has to be told: options of
+the scope, the user on the host, other limits.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from arc_compliance.plan import CONTROL_NAME
-from selftests import probe_peers as peers
-from selftests.lab.azure import NAME
-from selftests.lab.network import GATE, Network, inside
+from arc_compliance.catalogue.model import Bypass
+from arc_compliance.plan import CONTROL_NAME, Limits
+from arc_compliance.scope import PrivateLink
+from selftests.lab.azure import MONITOR, NAME
+from selftests.lab.network import AUDITOR, GATE, GATE_ADDRESS, PROXY_PORT, Network, inside
+
+Told = dict[str, Any]
+Situation = Callable[[Network], Any]
+
+PATIENT = Limits(connect=5, http=15, deadline=60)
+"""For an inspector that makes a certificate for every name, on a machine that is busy."""
 
 USER, PASSWORD = "arc", "hunter2"
+HIS = "gbl.his.arc.azure.cn"
+PACKAGES = "packages.microsoft.com"
+RETIRED = "chinaeast2-gas.guestconfiguration.azure.cn"
 
 NOBODY = "203.0.113.9"
 """An address at which nobody is."""
 
-
-def open_network(lab: Network) -> AbstractContextManager[None]:
-    del lab
-    return nullcontext()
+AGENT_SETTINGS = "/var/opt/azcmagent/localconfig.json"
+MONITOR_AGENT = "/etc/systemd/system/azuremonitor-coreagent.service.d/proxy.conf"
 
 
-def name_not_found(lab: Network) -> AbstractContextManager[None]:
-    return lab.resolving({NAME: ""})
+def to_name(lab: Network, rule: str) -> Any:
+    """The firewall with *rule* for packets to NAME."""
+    return lab.firewall(f"ip daddr {lab.names[NAME]} {rule}")
 
 
-def resolver_dead(lab: Network) -> AbstractContextManager[None]:
-    return lab.resolver_dead()
-
-
-def port_dropped(lab: Network) -> AbstractContextManager[None]:
-    return lab.firewall(f"ip daddr {lab.names[NAME]} drop")
-
-
-def port_rejected_by_reset(lab: Network) -> AbstractContextManager[None]:
-    return lab.firewall(f"ip daddr {lab.names[NAME]} tcp dport 443 reject with tcp reset")
-
-
-def port_rejected_by_icmp(lab: Network) -> AbstractContextManager[None]:
-    return lab.firewall(f"ip daddr {lab.names[NAME]} reject with icmpx type admin-prohibited")
-
-
-def no_route(lab: Network) -> AbstractContextManager[None]:
-    return lab.route_lost()
-
-
-def reset_after_client_hello(lab: Network) -> AbstractContextManager[None]:
-    return lab.firewall(
-        f"ip daddr {lab.names[NAME]} tcp dport 443 tcp flags & psh == psh reject with tcp reset"
-    )
-
-
-def silence_after_client_hello(lab: Network) -> AbstractContextManager[None]:
-    return lab.firewall(f"ip daddr {lab.names[NAME]} tcp dport 443 tcp flags & psh == psh drop")
-
-
-def all_dropped(lab: Network) -> AbstractContextManager[None]:
-    return lab.firewall("drop")
-
-
-def one_of_two_addresses_dead(lab: Network) -> AbstractContextManager[None]:
-    stack = ExitStack()
-    stack.enter_context(lab.resolving({NAME: f"{lab.names[NAME]} {NOBODY}"}))
-    stack.enter_context(lab.firewall(f"ip daddr {NOBODY} drop"))
-    return stack
-
-
-def ipv6_advertised_but_unroutable(lab: Network) -> AbstractContextManager[None]:
-    return lab.resolving({NAME: f"{lab.names[NAME]} 2001:db8::1"})
+# -- names ---------------------------------------------------------------------------------------
 
 
 @contextmanager
-def healed_before_the_second_measurement(lab: Network) -> Iterator[None]:
-    """The first connections are refused; the rule goes while the other names are measured."""
-    first = "ct state new add @asked { ip daddr timeout 1s } reject with tcp reset"
+def open_network(lab: Network) -> Iterator[Told]:
+    del lab
+    yield {}
+
+
+@contextmanager
+def name_not_found(lab: Network) -> Iterator[Told]:
+    with lab.resolving({NAME: ""}):
+        yield {}
+
+
+@contextmanager
+def retired_regional_name_missing(lab: Network) -> Iterator[Told]:
+    with lab.resolving({RETIRED: ""}):
+        yield {}
+
+
+@contextmanager
+def resolver_dead(lab: Network) -> Iterator[Told]:
+    with lab.resolver_dead():
+        yield {}
+
+
+@contextmanager
+def every_name_at_one_address(lab: Network) -> Iterator[Told]:
+    """A captive portal's resolver."""
+    with lab.portal():
+        yield {}
+
+
+# -- connections ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def port_dropped(lab: Network) -> Iterator[Told]:
+    with to_name(lab, "drop"):
+        yield {}
+
+
+@contextmanager
+def port_rejected_by_reset(lab: Network) -> Iterator[Told]:
+    with to_name(lab, "tcp dport 443 reject with tcp reset"):
+        yield {}
+
+
+@contextmanager
+def port_rejected_by_icmp(lab: Network) -> Iterator[Told]:
+    with to_name(lab, "reject with icmpx type admin-prohibited"):
+        yield {}
+
+
+@contextmanager
+def no_route(lab: Network) -> Iterator[Told]:
+    with lab.route_lost():
+        yield {}
+
+
+@contextmanager
+def all_dropped(lab: Network) -> Iterator[Told]:
+    with lab.firewall("drop"):
+        yield {}
+
+
+@contextmanager
+def middlebox_that_accepts_everything(lab: Network) -> Iterator[Told]:
+    """It takes every connection to port 443 and then says nothing."""
+    with lab.translation(f"iifname eth0 tcp dport 443 dnat to {lab.peers['accepts_and_hangs']}"):
+        yield {}
+
+
+@contextmanager
+def one_of_two_addresses_dead(lab: Network) -> Iterator[Told]:
+    two = {NAME: f"{lab.names[NAME]} {NOBODY}"}
+    with lab.resolving(two), lab.firewall(f"ip daddr {NOBODY} drop"):
+        yield {}
+
+
+@contextmanager
+def ipv6_advertised_but_unroutable(lab: Network) -> Iterator[Told]:
+    with lab.resolving({NAME: f"{lab.names[NAME]} 2001:db8::1"}):
+        yield {}
+
+
+@contextmanager
+def healed_before_the_second_measurement(lab: Network) -> Iterator[Told]:
+    """The first connection is refused, and none after it."""
+    first = "ct state new add @asked { ip daddr timeout 30s } reject with tcp reset"
     with lab.firewall(
         f"ip daddr {lab.names[NAME]} tcp dport 443 ip daddr != @asked {first}",
         sets="set asked { type ipv4_addr; flags dynamic,timeout; }",
     ):
-        yield
+        yield {}
 
 
-NOTES = {
-    "one_of_two_addresses_dead": f"1 of its addresses did not answer: {NOBODY}",
-    "ipv6_advertised_but_unroutable": "1 of its addresses did not answer: 2001:db8::1",
-    "healed_before_the_second_measurement": "flaky: the first attempt failed with connect-refused",
-}
+# -- TLS on the way ------------------------------------------------------------------------------
 
 
-def every_name_at_one_address(lab: Network) -> AbstractContextManager[None]:
-    return lab.portal()
+@contextmanager
+def reset_after_client_hello(lab: Network) -> Iterator[Told]:
+    """A filter of server names."""
+    with to_name(lab, "tcp dport 443 tcp flags & psh == psh reject with tcp reset"):
+        yield {}
 
 
-def proxy_allows_all(lab: Network) -> AbstractContextManager[str]:
-    return lab.proxy()
+@contextmanager
+def silence_after_client_hello(lab: Network) -> Iterator[Told]:
+    with to_name(lab, "tcp dport 443 tcp flags & psh == psh drop"):
+        yield {}
 
 
-def proxy_denies_one(lab: Network) -> AbstractContextManager[str]:
-    """An allow-list without NAME, as tinyproxy's filter has it."""
-    names = [name for name in [*lab.names, CONTROL_NAME] if name != NAME]
+@contextmanager
+def inspected_with_a_trusted_ca(lab: Network) -> Iterator[Told]:
+    with lab.inspector(), lab.trusting_too(lab.inspecting_ca):
+        yield {"limits": PATIENT}
+
+
+@contextmanager
+def inspected_with_an_untrusted_ca(lab: Network) -> Iterator[Told]:
+    with lab.inspector():
+        yield {"limits": PATIENT}
+
+
+@contextmanager
+def inspected_and_strict(lab: Network) -> Iterator[Told]:
+    with lab.inspector(), lab.trusting_too(lab.inspecting_ca):
+        yield {"strict_inspection": True, "limits": PATIENT}
+
+
+@contextmanager
+def block_page_of_a_transparent_middlebox(lab: Network) -> Iterator[Told]:
+    """It answers for NAME itself, with a page."""
+    page = lab.directory / "blocked.html"
+    page.write_text("<h1>This page is blocked by policy</h1>")
+    with (
+        lab.inspector("--map-local", f"|~d {NAME}|.|{page}"),
+        lab.trusting_too(lab.inspecting_ca),
+    ):
+        yield {"limits": PATIENT}
+
+
+@contextmanager
+def public_root_missing(lab: Network) -> Iterator[Told]:
+    """The host trusts somebody, but nobody that Azure's certificates come from."""
+    somebody = (lab.directory / "negative.pem").read_text()
+    with lab.trusting(somebody):
+        yield {}
+
+
+# -- somebody else answers -----------------------------------------------------------------------
+
+
+def answered_by(peer: str, name: str = NAME, **told: Any) -> Situation:
+    """*name* is at the address of a peer of selftests.lab.azure."""
+
+    @contextmanager
+    def situation(lab: Network) -> Iterator[Told]:
+        with lab.resolving({name: lab.peers[peer]}):
+            yield told
+
+    situation.__name__ = f"answered_by_{peer}"
+    return situation
+
+
+# -- proxies that the operator names -------------------------------------------------------------
+
+
+@contextmanager
+def proxy_allows_all(lab: Network) -> Iterator[Told]:
+    with lab.proxy() as url:
+        yield {"proxy": url}
+
+
+@contextmanager
+def proxy_denies_one(lab: Network) -> Iterator[Told]:
+    with lab.proxy(
+        *allowing(lab, [one for one in [*lab.names, CONTROL_NAME] if one != NAME])
+    ) as url:
+        yield {"proxy": url}
+
+
+def allowing(lab: Network, names: list[str]) -> list[str]:
+    """An allow-list of *names*, as tinyproxy's filter has it."""
     allowed = lab.directory / "allowed"
     allowed.write_text("".join(f"^{re.escape(name)}$\n" for name in names))
-    return lab.proxy(f'Filter "{allowed}"', "FilterDefaultDeny Yes", "FilterExtended On")
-
-
-def proxy_wants_credentials(lab: Network) -> AbstractContextManager[str]:
-    return lab.proxy(f"BasicAuth {USER} {PASSWORD}")
+    return [f'Filter "{allowed}"', "FilterDefaultDeny Yes", "FilterExtended On"]
 
 
 @contextmanager
-def proxy_down(lab: Network) -> Iterator[str]:
+def proxy_wants_credentials(lab: Network) -> Iterator[Told]:
+    with lab.proxy(f"BasicAuth {USER} {PASSWORD}") as url:
+        yield {"proxy": url}
+
+
+@contextmanager
+def proxy_is_given_credentials(lab: Network) -> Iterator[Told]:
+    with lab.proxy(f"BasicAuth {USER} {PASSWORD}") as url:
+        yield {"proxy": url.replace("//", f"//{USER}:{PASSWORD}@")}
+
+
+@contextmanager
+def proxy_down(lab: Network) -> Iterator[Told]:
     with lab.proxy() as url:
-        yield url.replace(":3128", ":3129")
+        yield {"proxy": url.replace(":3128", ":3129")}
 
 
 @contextmanager
-def proxy_resolves_what_the_host_cannot(lab: Network) -> Iterator[str]:
+def proxy_resolves_what_the_host_cannot(lab: Network) -> Iterator[Told]:
     with lab.proxy() as url, lab.resolver_dead():
+        yield {"proxy": url}
+
+
+@contextmanager
+def proxy_fails_to_reach_one(lab: Network) -> Iterator[Told]:
+    """The proxy resolves NAME to where nobody is."""
+    with lab.proxy() as url, lab.resolving({NAME: GATE_ADDRESS}):
+        yield {"proxy": url}
+
+
+@contextmanager
+def proxy_with_a_way_past_it_for_arc(lab: Network) -> Iterator[Told]:
+    """Only the endpoints of the group Arc may leave without the proxy."""
+    with lab.proxy() as url:
+        lab_lets_arc_out(lab)
+        yield {"proxy": url, "proxy_bypass": frozenset([Bypass.ARC])}
+
+
+def lab_lets_arc_out(lab: Network) -> None:
+    """The firewall lets the endpoints of the group Arc past the proxy."""
+    arc = [a for n, a in lab.names.items() if ".his.arc." in n or ".guestconfiguration." in n]
+    to = ["ct", "original", "ip", "daddr", "{", ",".join(sorted(set(arc))), "}"]
+    inside(GATE, "nft", "insert", "rule", "inet", "perimeter", "forward", *to, "accept")
+
+
+@contextmanager
+def proxy_agrees_to_everything_and_closes(lab: Network) -> Iterator[Told]:
+    address = lab.peers["proxy_that_agrees_and_closes"]
+    with lab.firewall(f"ct original ip daddr != {address} drop"):
+        yield {"proxy": f"http://{address}:443"}
+
+
+@contextmanager
+def proxy_inspects(lab: Network) -> Iterator[Told]:
+    with lab.inspector(transparent=False) as url, lab.trusting_too(lab.inspecting_ca):
+        yield {"proxy": url, "limits": PATIENT}
+
+
+# -- Log Analytics gateways ----------------------------------------------------------------------
+
+
+@contextmanager
+def gateway(lab: Network) -> Iterator[str]:
+    """A Log Analytics gateway as far as a forward proxy can play it: it lets monitoring through."""
+    with (
+        lab.resolving({MONITOR: lab.peers["monitor"]}),
+        lab.proxy(*allowing(lab, [MONITOR])) as url,
+    ):
         yield url
 
 
 @contextmanager
-def proxy_with_a_way_past_it_for_arc(lab: Network) -> Iterator[str]:
-    """Only the endpoints of the group Arc may leave without the proxy."""
-    arc = [a for n, a in lab.names.items() if ".his.arc." in n or ".guestconfiguration." in n]
-    with lab.proxy() as url:
-        inside(GATE, "nft", "insert", "rule", "inet", "perimeter", "forward", *_to(arc), "accept")
-        yield url
+def gateway_as_proxy(lab: Network) -> Iterator[Told]:
+    with gateway(lab) as url:
+        yield {"proxy": url}
 
 
-def _to(addresses: list[str]) -> list[str]:
-    """Packets to *addresses* and the answers to them, in the words of nftables."""
-    return ["ct", "original", "ip", "daddr", "{", ",".join(sorted(set(addresses))), "}"]
+@contextmanager
+def known_gateway_as_proxy(lab: Network) -> Iterator[Told]:
+    with gateway(lab) as url:
+        yield {"proxy": url, "known_gateways": (f"{GATE_ADDRESS}:{PROXY_PORT}",)}
 
 
-def answered_by(lab: Network, peer: str) -> AbstractContextManager[None]:
-    """NAME is at the address of a peer of selftests.lab.azure."""
-    return lab.resolving({NAME: lab.peers[peer]})
+@contextmanager
+def gateway_known_by_name(lab: Network) -> Iterator[Told]:
+    with gateway(lab) as url, lab.resolving({"gateway.example": GATE_ADDRESS}):
+        yield {"proxy": url, "known_gateways": ("gateway.example",)}
 
 
-def public_root_missing(lab: Network) -> AbstractContextManager[None]:
-    """The host trusts somebody, but nobody that Azure's certificates come from."""
-    return lab.trusting(peers.Authority().root.cert_pem.bytes().decode())
+@contextmanager
+def gateway_of_the_monitor_agent_as_proxy(lab: Network) -> Iterator[Told]:
+    drop_in = {MONITOR_AGENT: f'[Service]\nEnvironment="MDSD_http_proxy={proxy_url()}"\n'}
+    with gateway(lab) as url, lab.host_files(drop_in):
+        yield {"proxy": url}
+
+
+@contextmanager
+def ordinary_proxy_that_the_monitor_agent_uses_too(lab: Network) -> Iterator[Told]:
+    drop_in = {MONITOR_AGENT: f'[Service]\nEnvironment="MDSD_http_proxy={proxy_url()}"\n'}
+    with lab.proxy() as url, lab.host_files(drop_in):
+        yield {"proxy": url}
+
+
+def proxy_url(credentials: str = "") -> str:
+    """The URL of the lab's tinyproxy."""
+    return f"http://{credentials}{GATE_ADDRESS}:{PROXY_PORT}"
+
+
+# -- proxies that the host names -----------------------------------------------------------------
+
+
+def agent_says(**settings: Any) -> dict[str, str]:
+    """The agent's local configuration."""
+    return {AGENT_SETTINGS: json.dumps({f"proxy.{key}": value for key, value in settings.items()})}
+
+
+@contextmanager
+def agent_has_a_proxy(lab: Network) -> Iterator[Told]:
+    with lab.proxy(), lab.host_files(agent_says(url=proxy_url())):
+        yield {}
+
+
+@contextmanager
+def agent_has_a_proxy_and_a_way_past_it(lab: Network) -> Iterator[Told]:
+    with lab.proxy(), lab.host_files(agent_says(url=proxy_url(), bypass=["Arc"])):
+        lab_lets_arc_out(lab)
+        yield {}
+
+
+@contextmanager
+def agents_proxy_has_credentials(lab: Network) -> Iterator[Told]:
+    secret = proxy_url(f"{USER}:{PASSWORD}@")
+    with lab.proxy(f"BasicAuth {USER} {PASSWORD}"), lab.host_files(agent_says(url=secret)):
+        yield {}
+
+
+@contextmanager
+def agents_proxy_is_https(lab: Network) -> Iterator[Told]:
+    with lab.host_files(agent_says(url="https://proxy.example:3128")):
+        yield {}
+
+
+@contextmanager
+def daemons_have_a_proxy(lab: Network) -> Iterator[Told]:
+    """The service manager's environment names it; the lab's hosts have no systemd of their own."""
+    said = f"#!/bin/sh\n[ $1 = show-environment ] && echo HTTPS_PROXY={proxy_url()}\n"
+    with lab.proxy(), lab.host_files({"/usr/local/bin/systemctl": said}, mode=0o755):
+        yield {}
+
+
+@contextmanager
+def shell_has_a_proxy_and_the_agent_none(lab: Network) -> Iterator[Told]:
+    with lab.proxy(), lab.host_files({"/etc/environment": f"https_proxy={proxy_url()}\n"}):
+        yield {}
+
+
+@contextmanager
+def shell_has_a_dead_proxy(lab: Network) -> Iterator[Told]:
+    """The network is open, and the proxy does not answer."""
+    with lab.host_files({"/etc/profile.d/proxy.sh": f"export HTTPS_PROXY={proxy_url()}\n"}):
+        yield {}
+
+
+@contextmanager
+def apt_has_a_proxy_and_the_agent_none(lab: Network) -> Iterator[Told]:
+    line = f'Acquire::http::Proxy "{proxy_url()}";\n'
+    with lab.proxy(), lab.host_files({"/etc/apt/apt.conf.d/80proxy": line}):
+        yield {}
+
+
+@contextmanager
+def agents_settings_unreadable(lab: Network) -> Iterator[Told]:
+    """The agent has a proxy, and only root may read which."""
+    with lab.proxy(), lab.host_files(agent_says(url=proxy_url()), mode=0o600):
+        yield {"user": f"{AUDITOR}@"}
+
+
+# -- private link --------------------------------------------------------------------------------
+
+ARC = {"private_link": frozenset([PrivateLink.ARC])}
+
+
+def private_names(lab: Network) -> dict[str, str]:
+    """The names that a private link scope has on private endpoints, with their addresses there."""
+    ours = (".his.arc.", ".guestconfiguration.")
+    return {n: a for n, a in lab.private.items() if any(part in n for part in ours)}
+
+
+@contextmanager
+def private_link_with_private_answers(lab: Network) -> Iterator[Told]:
+    with lab.resolving(private_names(lab)):
+        yield ARC
+
+
+@contextmanager
+def private_link_with_public_answers(lab: Network) -> Iterator[Told]:
+    del lab
+    yield ARC
+
+
+@contextmanager
+def private_link_with_a_public_ipv6_address(lab: Network) -> Iterator[Told]:
+    with lab.resolving({n: f"{a} 2001:db8::1" for n, a in private_names(lab).items()}):
+        yield ARC
+
+
+@contextmanager
+def private_link_through_a_proxy(lab: Network) -> Iterator[Told]:
+    with lab.resolving(private_names(lab)), lab.proxy() as url:
+        yield {**ARC, "proxy": url}
+
+
+# -- the measurement itself ----------------------------------------------------------------------
+
+
+@contextmanager
+def host_unreachable(lab: Network) -> Iterator[Told]:
+    with lab.host_filters("tcp dport 22 reject with tcp reset"):
+        yield {}
+
+
+@contextmanager
+def host_without_python(lab: Network) -> Iterator[Told]:
+    with lab.host_without("/usr/bin/python3*"):
+        yield {"user": f"{AUDITOR}@"}
+
+
+@contextmanager
+def deadline_too_short(lab: Network) -> Iterator[Told]:
+    with lab.resolving({NAME: lab.peers["slow_but_healthy"]}):
+        yield {"limits": Limits(connect=1, http=15, deadline=8)}
+
+
+@contextmanager
+def tls12_switched_off_on_the_host(lab: Network) -> Iterator[Told]:
+    policy = (
+        "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n"
+        "[c]\nMaxProtocol = TLSv1.1\nMinProtocol = TLSv1\n"
+    )
+    with lab.host_files({"/etc/ssl/openssl.cnf": policy}):
+        yield {}

@@ -1,0 +1,176 @@
+"""The agent's proxy: whether it lets through what it must, and whether it is one to use at all."""
+
+from __future__ import annotations
+
+from arc_compliance.catalogue.model import Client
+from arc_compliance.evidence import Control, Evidence, Measurement, ProxySetting, Stage
+from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.names import fold
+from arc_compliance.judge.networking import failures_of, nothing_answered, required, went_well
+from arc_compliance.judge.routes import agents_setting
+from arc_compliance.plan import Case
+
+GATEWAY = "gateway-log-analytics"
+_REFUSALS = ("proxy-denied", "proxy-failed")
+"""How a gateway refuses is undocumented: any 4xx or 5xx, a close or a reset count."""
+
+_MONITOR_PLACES = {
+    "azure-monitor-agent": "the Azure Monitor agent uses it too",
+    "log-analytics-agent": "the Log Analytics agent uses it too",
+}
+_PLACES = {"order": "--proxy", "agent": "proxy.url", "daemons": "HTTPS_PROXY of the daemons"}
+
+
+def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the agent's proxy lets every required endpoint through."""
+    expected = "the proxy lets every required endpoint through"
+    setting = agents_setting(evidence)
+    place = _PLACES.get(setting.place, "")
+    if setting.fault:
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"{place} is no proxy that the agent can use: {setting.fault}",
+            cause="proxy-failed",
+            failing=[setting.proxy or place],
+        )
+    asked = [m for m in required(evidence, grounds) if _by_agents_proxy(m, evidence)]
+    past = [m for m in required(evidence, grounds, Client.AGENT) if not m.at(Stage.PROXY)]
+    stopped = [m for m in asked if not went_well(m, Stage.PROXY)]
+    through = [m for m in asked if went_well(m, Stage.PROXY)]
+    if stopped:
+        return fold(case, list(failures_of(stopped)), expected=expected)
+    if not through:
+        return nothing_answered(case, asked, expected)
+    bypassed = f", {len(past)} go past it (proxy bypass)" if past else ""
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"all {len(through)} go through {evidence.vantage.proxy} ({place}){bypassed}",
+    )
+
+
+def judge_no_log_analytics_gateway(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the agent's proxy is, or looks like, a Log Analytics gateway.
+
+    It is one where the operator says so, or where a monitoring agent uses the same address and the
+    hosts of Azure Arc are refused there. It looks like one where monitoring is let through and
+    those hosts are refused: a strict forward proxy may answer the same.
+    """
+    expected = "the agent's proxy is no Log Analytics gateway"
+    proxy = evidence.vantage.proxy or ""
+    shared = _shared_with(evidence, grounds)
+    monitor, arc, plain = _answers(evidence, grounds)
+    refused = bool(arc) and all(c.cause in _REFUSALS for c in arc)
+    no_plain = any(c.cause in _REFUSALS for c in plain)
+    if "known-gateway" in shared:
+        return _is_gateway(case, expected, proxy, "named by the operator (--known-gateway)")
+    if shared and refused:
+        words = f"{_MONITOR_PLACES[shared[0]]}, and it refuses {_targets(arc)}"
+        return _is_gateway(case, expected, proxy, words)
+    looks = (shared and no_plain and not any(c.answered for c in plain)) or (
+        refused and no_plain and any(c.answered for c in monitor)
+    )
+    if looks:
+        first = _MONITOR_PLACES[shared[0]] if shared else f"it lets {_targets(monitor)} through"
+        then = f"refuses {_targets(arc)} and" if refused else "refuses"
+        return judged(
+            case,
+            Verdict.WARN,
+            expected=expected,
+            actual=f"{proxy} looks like a Log Analytics gateway: {first}, and {then} a plain GET; "
+            "a strict forward proxy may answer the same",
+            cause=GATEWAY,
+            failing=[proxy],
+        )
+    if not any(c.answered for c in (*monitor, *arc, *plain)):
+        causes = [c.cause for c in (*arc, *monitor, *plain) if c.cause]
+        if not refused:
+            return judged(
+                case,
+                Verdict.BLOCKED,
+                expected=expected,
+                actual=f"{proxy} answers nothing by which it could be told",
+                cause=causes[0] if causes else "proxy-failed",
+            )
+    return judged(
+        case, Verdict.PASS, expected=expected, actual=_innocence(proxy, shared, monitor, arc)
+    )
+
+
+def _by_agents_proxy(m: Measurement, evidence: Evidence) -> bool:
+    step = m.at(Stage.PROXY)
+    return step is not None and (step.data.get("proxy") or "unusable") == evidence.vantage.proxy
+
+
+def _shared_with(evidence: Evidence, grounds: Grounds) -> list[str]:
+    """The places that name the agent's proxy as theirs, a known gateway first."""
+    own = agents_setting(evidence)
+    others = [s for s in evidence.facts.proxy.settings if s.place in _MONITOR_PLACES]
+    known = [
+        ProxySetting(place="known-gateway", proxy=text, addresses=_addresses_of(text, evidence))
+        for text in grounds.scope.known_gateways
+    ]
+    return [other.place for other in (*known, *others) if _same(own, other)]
+
+
+def _addresses_of(text: str, evidence: Evidence) -> tuple[str, ...]:
+    settings = evidence.facts.proxy.settings
+    return next((s.addresses for s in settings if s.proxy == text), ())
+
+
+def _same(one: ProxySetting, other: ProxySetting) -> bool:
+    host, port = _host_and_port(one.proxy)
+    other_host, other_port = _host_and_port(other.proxy)
+    if other_port not in ("", port):
+        return False
+    own_names = {host, *one.addresses}
+    return bool(own_names & {other_host, *other.addresses})
+
+
+def _host_and_port(proxy: str) -> tuple[str, str]:
+    host, separator, port = proxy.rpartition(":")
+    if not separator or port.endswith("]"):
+        host, port = proxy, ""
+    return host.strip("[]").lower(), port
+
+
+def _answers(
+    evidence: Evidence, grounds: Grounds
+) -> tuple[list[Control], list[Control], list[Control]]:
+    """What the proxy said: to CONNECT to monitoring, to CONNECT to Azure Arc, to a plain GET."""
+    known = grounds.catalogue.log_analytics_gateway
+    arc_names = {f"CONNECT {name}:443" for name in known.refuses} if known else set()
+    plain = [c for c in evidence.gateway if c.target.startswith("GET ")]
+    arc = [c for c in evidence.gateway if c.target in arc_names]
+    monitor = [c for c in evidence.gateway if c not in plain and c not in arc]
+    return monitor, arc, plain
+
+
+def _is_gateway(case: Case, expected: str, proxy: str, words: str) -> Judgement:
+    return judged(
+        case,
+        Verdict.FAIL,
+        expected=expected,
+        actual=f"{proxy} is a Log Analytics gateway: {words}",
+        cause=GATEWAY,
+        failing=[proxy],
+    )
+
+
+def _targets(controls: list[Control]) -> str:
+    return " and ".join(c.target.removeprefix("CONNECT ").removesuffix(":443") for c in controls)
+
+
+def _innocence(proxy: str, shared: list[str], monitor: list[Control], arc: list[Control]) -> str:
+    through = [c for c in arc if c.answered]
+    if through:
+        why = f"{proxy} lets {_targets(through)} through, which no such gateway does by itself"
+    elif not any(c.answered for c in monitor):
+        why = f"{proxy} lets nothing of Azure Monitor through, which such a gateway is for"
+    else:
+        why = f"{proxy} answers otherwise than such a gateway"
+    return f"{why}; {_MONITOR_PLACES[shared[0]]}" if shared else why

@@ -1,0 +1,131 @@
+"""One measurement of a lab host and its judgements, without a pytest run around it.
+
+What is sent and judged is what a run sends and judges: the order of the plan, the probe through
+testinfra's ssh, each requirement's judge as tests_*/ name it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from arc_compliance.backends import Access
+from arc_compliance.catalogue import load_catalogue
+from arc_compliance.collect import collect
+from arc_compliance.evidence import Evidence
+from arc_compliance.hosts import parse_host
+from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.judgement import Judgement
+from arc_compliance.judge.public_roots import PublicRoots
+from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.plan import ConnectTo, Limits, order_for, plan_cases
+from arc_compliance.records import HostRecord
+from arc_compliance.scope import Scope
+from selftests.lab.network import HOST, Network
+from selftests.suite_run import ROOT
+
+CATALOGUE = load_catalogue("AzureChinaCloud")
+LIMITS = Limits(connect=1, http=2, deadline=30)
+Key = tuple[str, str]
+Outcome = tuple[str, str]
+
+
+@dataclass
+class Findings:
+    """What was found on a host: its record, and the judgement of each case."""
+
+    record: HostRecord
+    judgements: list[Judgement]
+
+    @property
+    def evidence(self) -> Evidence:
+        assert self.record.evidence, self.record.failure
+        return self.record.evidence
+
+    def outcomes(self) -> dict[Key, Outcome]:
+        """(verdict, cause) by (requirement, row)."""
+        return {(j.requirement, j.endpoint): (j.verdict.value, j.cause) for j in self.judgements}
+
+    def of(self, requirement: str, row: str = "") -> Judgement:
+        """The one judgement of *requirement*, for *row* where there are several."""
+        (found,) = [
+            j
+            for j in self.judgements
+            if j.requirement == requirement and (not row or j.endpoint == row)
+        ]
+        return found
+
+    def changes(self, before: Findings) -> set[tuple[str, str, str, str]]:
+        """(requirement, row, verdict, cause) of every case that is not as it was *before*."""
+        was = before.outcomes()
+        return {(*key, *found) for key, found in self.outcomes().items() if was[key] != found}
+
+
+def measure(
+    lab: Network,
+    *,
+    user: str = "",
+    limits: Limits = LIMITS,
+    connect_to: Sequence[ConnectTo] = (),
+    **scope: Any,
+) -> Findings:
+    """The lab's host, measured under *scope* and judged."""
+    its = Scope(cloud=CATALOGUE.cloud, **{"proxy": "auto", **scope})
+    spec = parse_host(f"ssh://{user}{HOST}")
+    order = order_for(
+        spec.label,
+        run="lab",
+        catalogue=CATALOGUE,
+        scope=its,
+        limits=limits,
+        connect_to=connect_to,
+        user_agent="arc-compliance-selftest/1",
+    )
+    records: list[HostRecord] = []
+    access = Access(
+        ssh_config=str(lab.ssh_config),
+        ssh_identity_file=None,
+        ansible_inventory=None,
+        sudo=False,
+        sudo_user=None,
+    )
+    collect({spec: order}, access=access, limits=limits, forks=1, measured=records.append)
+    (record,) = records
+    grounds = Grounds(
+        catalogue=CATALOGUE,
+        scope=its,
+        now=datetime.fromtimestamp(record.collected, timezone.utc),
+        public_roots=PublicRoots(Path(lab.azure["public_roots"]).read_bytes()),
+    )
+    judgements = [
+        judge_case(case, record, grounds, judge_of(case.requirement.id))
+        for case in plan_cases(CATALOGUE, {spec.label: its})
+    ]
+    return Findings(record, judgements)
+
+
+def judge_of(requirement: str) -> Judge | None:
+    """The judge that the tests name for *requirement*."""
+    return next(
+        j for patterns, j in _judges() if any(fnmatchcase(requirement, p) for p in patterns)
+    )
+
+
+@cache
+def _judges() -> list[tuple[tuple[str, ...], Judge | None]]:
+    return list(_marked())
+
+
+def _marked() -> Iterator[tuple[tuple[str, ...], Judge | None]]:
+    for path in sorted(ROOT.glob("tests_*/test_*.py")):
+        module = importlib.import_module(f"{path.parent.name}.{path.stem}")
+        for thing in vars(module).values():
+            for mark in getattr(thing, "pytestmark", ()):
+                if mark.name == "requirement":
+                    yield mark.args, mark.kwargs.get("judge")

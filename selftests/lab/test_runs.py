@@ -1,0 +1,58 @@
+"""Whole runs of the suite in the lab: they find what the situations find, and tell no secrets."""
+
+from __future__ import annotations
+
+import threading
+
+from selftests.lab import situations
+from selftests.lab.conftest import RunInLab
+from selftests.lab.measuring import Findings, measure
+from selftests.lab.network import Network
+
+
+def test_a_run_finds_what_was_found_without_one(run_in_lab: RunInLab, healthy: Findings) -> None:
+    run = run_in_lab()
+
+    verdicts = {(one, row): found for (one, host, row), found in run.verdicts().items() if host}
+    assert verdicts == healthy.outcomes()
+    assert run.code == 6  # service tags are not judged yet
+
+
+def test_a_red_row_says_who_does_what(lab: Network, run_in_lab: RunInLab) -> None:
+    with situations.shell_has_a_proxy_and_the_agent_none(lab):
+        run = run_in_lab()
+
+    assert run.code == 1
+    assert "azcmagent config set proxy.url http://10.77.0.1:3128" in " ".join(run.out.split())
+    html = (run.reports / "report.html").read_text(encoding="utf-8")
+    assert "azcmagent config set proxy.url http://10.77.0.1:3128" in html
+
+
+def test_credentials_of_the_operator_stay_unseen(lab: Network, run_in_lab: RunInLab) -> None:
+    with situations.proxy_is_given_credentials(lab) as told:
+        run = run_in_lab(f"--proxy={told['proxy']}")
+
+    assert run.case("networking/proxy", "web01")["verdict"] == "pass"
+    assert situations.PASSWORD not in run.text()
+
+
+def test_credentials_of_the_agent_stay_unseen(lab: Network) -> None:
+    """Neither the evidence nor a list of the host's processes, taken all along, has them."""
+    processes: set[str] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.01):
+            processes.update(lab.on_host("ps", "-eo", "args").stdout.decode().splitlines())
+
+    with situations.agents_proxy_has_credentials(lab):
+        looking = threading.Thread(target=look)
+        looking.start()
+        found = measure(lab)
+        over.set()
+        looking.join()
+
+    assert any("python3 -I -B -c" in one for one in processes)
+    assert not [one for one in processes if situations.PASSWORD in one]
+    assert situations.PASSWORD not in found.record.model_dump_json()
+    assert found.of("networking/proxy").verdict.value == "pass"
