@@ -168,10 +168,13 @@ async def _run(command: str, request: bytes, deadline: float) -> _Answer:
 
 
 async def _send(pipe: asyncio.StreamWriter, request: bytes) -> None:
+    """Send *request* and close *pipe*; whoever ends without reading it says why in other ways."""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         pipe.write(request)
         await pipe.drain()
-        pipe.close()
+    pipe.close()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        await pipe.wait_closed()  # else asyncio tells of the broken pipe on our terminal
 
 
 async def _first_of(

@@ -58,6 +58,7 @@ def test_evidence_that_is_none_is_an_error(
         "fail",
     }
     assert int(run.properties["planned"]) == len(run.cases)
+    assert run.err == ""  # a host that does not read its order is no news on the terminal
 
 
 def test_evidence_of_another_run_is_refused(run_suite: RunSuite, tmp_path: Path) -> None:

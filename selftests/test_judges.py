@@ -26,6 +26,7 @@ from arc_compliance.judge.tls import (
     judge_tls12,
 )
 from arc_compliance.records import HostRecord
+from arc_compliance.scope import Scenario
 from selftests.evidence_made import case_of, chain, evidence, grounds, measurement
 
 LOGIN = "login.chinacloudapi.cn"
@@ -441,3 +442,31 @@ def test_an_unmet_should_fails_where_the_operator_is_strict() -> None:
     assert said(strict) == ("fail", "tls-version")
     assert said(lenient) == ("warn", "tls-version")
     assert strict.remedy.startswith("server owner: Set MinProtocol")
+
+
+@pytest.mark.parametrize(
+    ("said_by_peer", "expected"),
+    [
+        ({"is_certificate": True}, ("pass", "")),
+        ({"is_certificate": False}, ("warn", "http-not-proven")),
+        ({"headers": {"x-ms-request-id": "1"}}, ("pass", "")),
+        ({"headers": {"server": "portal"}}, ("warn", "http-not-proven")),
+    ],
+)
+def test_plain_http_needs_a_sign_of_the_service(
+    said_by_peer: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    name = "www.microsoft.com"
+    plain = {**measurement(name, status=200), "port": 80, "scheme": "http"}
+    plain["observations"] = [
+        {**o, "data": {"status": 200, **said_by_peer}} if o["stage"] == "http" else o
+        for o in plain["observations"]
+        if o["stage"] not in ("tls", "certificate")
+    ]
+    esu = {"scenario": Scenario.ESU}
+
+    judgement = judge_reach(
+        case_of("esu/pkiops", **esu), evidence(measurement(name), plain), grounds(**esu)
+    )
+
+    assert said(judgement) == expected

@@ -31,6 +31,7 @@ import shlex
 import signal
 import socket
 import ssl
+import string
 import subprocess
 import sys
 import threading
@@ -512,7 +513,9 @@ class Ways:
         found = collections.OrderedDict()
         for setting in self.settings if self.search else ():
             if setting.place in PLACES_OF_OTHERS and not setting.proxy.fault:
-                found.setdefault(setting.proxy, []).append(setting.place)
+                places = found.setdefault(setting.proxy, [])
+                if setting.place not in places:
+                    places.append(setting.place)
         straight = [target for target in targets if self.by_client[target.client] is None]
         tried = [t for t in straight if t.client != AGENT or before_onboarding]
         return [(proxy, places, tried) for proxy, places in found.items()][:MAX_TRIALS]
@@ -554,8 +557,9 @@ def shown_proxy(proxy):
 
 
 def settings_of(place, url, no_proxy="", server=proxy_server):
-    """The setting of *place* in a list, an empty one where *url* is no text or blank."""
-    if not isinstance(url, str) or not url.strip():
+    """The setting of *place* in a list; an empty one where *url* is no text, or none that is known
+    without running a shell."""
+    if not isinstance(url, str) or not url.strip() or "$" in url:
         return []
     return [Setting(place, server(url.strip()), no_proxy)]
 
@@ -571,19 +575,20 @@ def shell_settings():
     """The proxies of the shell: this one's first, then what the files of all shells set."""
     settings = environment_settings("shell", os.environ)
     for path in list(ENVIRONMENT_FILES) + sorted(files_of(ENVIRONMENT_FOLDER)):
-        settings += environment_settings("shell", variables_in(path, "(?:export\\s+)?"))
+        settings += environment_settings("shell", variables_in(path))
     return settings
 
 
-def variables_in(path, before=""):
-    """The assignments in a file of shell variables, by name, the last one first."""
+def variables_in(path):
+    """The variables that a file of shell assignments sets, each with those before it put in."""
     try:
         lines = read_text(path).splitlines()
     except OSError:
         return {}
-    pattern = re.compile("\\s*" + before + "(\\w+)=(.*)")
-    found = [pattern.match(line) for line in lines]
-    return {match.group(1): unquoted(match.group(2)) for match in found if match}
+    found = {}
+    for name, value in assignments(line for line in lines if not line.lstrip().startswith("#")):
+        found[name] = string.Template(value.rstrip(";")).safe_substitute(found)
+    return found
 
 
 def package_manager_settings():
@@ -626,7 +631,7 @@ def monitor_settings():
         with contextlib.suppress(OSError):
             lines = [line.strip() for line in read_text(path).splitlines()]
             chosen = [line.partition("=")[2] for line in lines if line.startswith("Environment=")]
-            url = assignments(chosen).get("MDSD_http_proxy")
+            url = dict(assignments(chosen)).get("MDSD_http_proxy")
             settings += settings_of("azure-monitor-agent", url, server=any_scheme_server)
     for path in LOG_ANALYTICS_AGENT_FILES:
         with contextlib.suppress(OSError):
@@ -2132,13 +2137,11 @@ class DaemonsEnvironment:
 
 
 def assignments(lines):
-    """The NAME=value words of *lines*, quoted as for a shell."""
-    found = {}
+    """The (name, value) of the NAME=value words of *lines*, quoted as for a shell."""
     for line in lines:
         with contextlib.suppress(ValueError):
             words = shlex.split(line.replace("=$'", "='"))
-            found.update(word.partition("=")[::2] for word in words if "=" in word)
-    return found
+            yield from [word.partition("=")[::2] for word in words if "=" in word]
 
 
 POLICY_KEYS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,12 +17,15 @@ from selftests.lab.network import Network
 from selftests.suite_run import ROOT, SuiteRun
 
 RunInLab = Callable[..., SuiteRun]
+PARTS = ("sshd", "ip", "nft", "dnsmasq", "tinyproxy", "mitmdump", "curl", "openssl")
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """The network, open."""
     needs(not _outside(), "a network apart (make lab)")
+    for part in PARTS:
+        needs(shutil.which(part, path=f"{os.environ['PATH']}:/usr/sbin:/sbin"), part)
     network = Network(tmp_path_factory.mktemp("lab"))
     try:
         network.start()

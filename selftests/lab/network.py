@@ -32,8 +32,8 @@ PROXY_PORT, INSPECTOR_PORT = 3128, 8080
 TOPS = ("cn", "com", "ms", "example")
 """The top-level domains of all names that anybody asks for here."""
 
-CHANGEABLE = ("/etc", "/opt", "/var/opt", "/usr/local")
-"""What of its own the host may change: an overlay over the machine's, gone with the lab."""
+EMPTY = ("/opt", "/var/opt", "/usr/local/bin")
+"""What the host has of its own beside a copy of /etc: nothing at first."""
 
 AUDITOR = "auditor"
 """An account on the host that is not root's."""
@@ -319,15 +319,14 @@ class Network:
             "UsePAM": "no",
         }
         given = " ".join(f"-o {key}={value}" for key, value in options.items())
-        overlays = "\n".join(
-            f"mkdir -p /run/own{path}/up /run/own{path}/work && mount -t overlay overlay "
-            f"-o lowerdir={path},upperdir=/run/own{path}/up,workdir=/run/own{path}/work {path}"
-            for path in CHANGEABLE
-        )
+        nothing = "\n".join(f"mount -t tmpfs -o mode=755 none {path}" for path in EMPTY)
         script = (
-            f"{overlays}\nmount --bind {folder}/resolv.conf /etc/resolv.conf\n"
+            "mkdir /run/etc; cp -r --preserve=mode /etc/. /run/etc 2>/dev/null ||:\n"
+            "echo 'root:*:1::::::' > /run/etc/shadow\n"  # no password, and not locked either
+            f"echo '{AUDITOR}:*:4711:4711::/:/bin/sh' >> /run/etc/passwd\n"
+            f"mount --bind /run/etc /etc\n{nothing}\n"
+            f"mount --bind {folder}/resolv.conf /etc/resolv.conf\n"
             f"mount --bind {folder}/trusted.pem {TRUST_FILE}\n"
-            f"echo '{AUDITOR}:*:4711:4711::/:/bin/sh' >> /etc/passwd\n"
             f"exec /usr/sbin/sshd -D -e -f /dev/null {given}"
         )
         self._sshd = start(HOST, ["unshare", "--mount", "sh", "-ec", script])
