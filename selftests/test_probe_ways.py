@@ -180,6 +180,16 @@ def test_settings_that_cannot_be_read_are_a_failure(find: Find, said: str, failu
     assert [t.client for _, _, ts in ways.trials(targets()) for t in ts] == []
 
 
+def test_a_pipe_in_the_place_of_settings_keeps_nobody(find: Find, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "localconfig.json")
+    os.mkfifo(tmp_path / "environment")
+
+    ways = find({"dnf.conf": "[main]\nproxy=dnf:1\n"})
+
+    assert ways.failure == "not a regular file"
+    assert settings(ways) == [("dnf", "dnf:1")]
+
+
 @pytest.mark.parametrize(
     ("url", "fault"),
     [

@@ -31,6 +31,7 @@ import shlex
 import signal
 import socket
 import ssl
+import stat
 import string
 import subprocess
 import sys
@@ -1898,8 +1899,10 @@ def why_unreadable(problem):
 
 
 def read_text(path):
-    """The text of a file of bounded size."""
-    with open(path, "rb") as stream:
+    """The text of a file, up to a size; what is no file (a pipe would keep us) is an OSError."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
         return stream.read(MAX_FILE).decode("utf-8", "replace")
 
 
