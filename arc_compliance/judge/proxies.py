@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from arc_compliance.catalogue.model import Client
 from arc_compliance.evidence import Control, Evidence, Measurement, ProxySetting, Stage
 from arc_compliance.judge.grounds import Grounds
@@ -63,42 +65,70 @@ def judge_no_log_analytics_gateway(case: Case, evidence: Evidence, grounds: Grou
     expected = "the agent's proxy is no Log Analytics gateway"
     proxy = evidence.vantage.proxy or ""
     shared = _shared_with(evidence, grounds)
-    monitor, arc, plain = _answers(evidence, grounds)
-    refused = bool(arc) and all(c.cause in _REFUSALS for c in arc)
-    no_plain = any(c.cause in _REFUSALS for c in plain)
+    answers = _answers(evidence, grounds)
     if "known-gateway" in shared:
         return _is_gateway(case, expected, proxy, "named by the operator (--known-gateway)")
-    if shared and refused:
-        words = f"{_MONITOR_PLACES[shared[0]]}, and it refuses {_targets(arc)}"
+    if shared and answers.refuses_arc:
+        words = f"{_MONITOR_PLACES[shared[0]]}, and it refuses {_targets(answers.arc)}"
         return _is_gateway(case, expected, proxy, words)
-    looks = (shared and no_plain and not any(c.answered for c in plain)) or (
-        refused and no_plain and any(c.answered for c in monitor)
-    )
-    if looks:
-        first = _MONITOR_PLACES[shared[0]] if shared else f"it lets {_targets(monitor)} through"
-        then = f"refuses {_targets(arc)} and" if refused else "refuses"
+    if signs := _signs(shared, answers):
         return judged(
             case,
             Verdict.WARN,
             expected=expected,
-            actual=f"{proxy} looks like a Log Analytics gateway: {first}, and {then} a plain GET; "
-            "a strict forward proxy may answer the same",
+            actual=f"{proxy} looks like a Log Analytics gateway: {signs}; a strict forward proxy "
+            "may answer the same",
             cause=GATEWAY,
             failing=[proxy],
         )
-    if not any(c.answered for c in (*monitor, *arc, *plain)):
-        causes = [c.cause for c in (*arc, *monitor, *plain) if c.cause]
-        if not refused:
-            return judged(
-                case,
-                Verdict.BLOCKED,
-                expected=expected,
-                actual=f"{proxy} answers nothing by which it could be told",
-                cause=causes[0] if causes else "proxy-failed",
-            )
-    return judged(
-        case, Verdict.PASS, expected=expected, actual=_innocence(proxy, shared, monitor, arc)
-    )
+    if not answers.tells:
+        return judged(
+            case,
+            Verdict.BLOCKED,
+            expected=expected,
+            actual=f"{proxy} answers nothing by which it could be told",
+            cause=next((c.cause for c in evidence.gateway if c.cause), "proxy-failed"),
+        )
+    return judged(case, Verdict.PASS, expected=expected, actual=_innocence(proxy, shared, answers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What the agent's proxy said: to CONNECT to monitoring and to Azure Arc, to a plain GET."""
+
+    monitor: list[Control]
+    arc: list[Control]
+    plain: list[Control]
+
+    @property
+    def lets_monitor_through(self) -> list[Control]:
+        return [c for c in self.monitor if c.answered]
+
+    @property
+    def refuses_arc(self) -> bool:
+        return bool(self.arc) and all(c.cause in _REFUSALS for c in self.arc)
+
+    @property
+    def refuses_plain(self) -> bool:
+        return any(c.cause in _REFUSALS for c in self.plain)
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything came back by which the proxy can be told."""
+        answered = any(c.answered for c in (*self.monitor, *self.arc, *self.plain))
+        return answered or self.refuses_arc
+
+
+def _signs(shared: list[str], answers: _Answers) -> str:
+    """By what the proxy looks like a gateway, in words; empty where it does not."""
+    if not answers.refuses_plain:
+        return ""
+    if shared:
+        return f"{_MONITOR_PLACES[shared[0]]}, and it refuses a plain GET"
+    if answers.refuses_arc and answers.lets_monitor_through:
+        through, refused = _targets(answers.lets_monitor_through), _targets(answers.arc)
+        return f"it lets {through} through, and refuses {refused} and a plain GET"
+    return ""
 
 
 def _by_agents_proxy(m: Measurement, evidence: Evidence) -> bool:
@@ -138,16 +168,13 @@ def _host_and_port(proxy: str) -> tuple[str, str]:
     return host.strip("[]").lower(), port
 
 
-def _answers(
-    evidence: Evidence, grounds: Grounds
-) -> tuple[list[Control], list[Control], list[Control]]:
-    """What the proxy said: to CONNECT to monitoring, to CONNECT to Azure Arc, to a plain GET."""
+def _answers(evidence: Evidence, grounds: Grounds) -> _Answers:
     known = grounds.catalogue.log_analytics_gateway
     arc_names = {f"CONNECT {name}:443" for name in known.refuses} if known else set()
     plain = [c for c in evidence.gateway if c.target.startswith("GET ")]
     arc = [c for c in evidence.gateway if c.target in arc_names]
     monitor = [c for c in evidence.gateway if c not in plain and c not in arc]
-    return monitor, arc, plain
+    return _Answers(monitor, arc, plain)
 
 
 def _is_gateway(case: Case, expected: str, proxy: str, words: str) -> Judgement:
@@ -165,11 +192,11 @@ def _targets(controls: list[Control]) -> str:
     return " and ".join(c.target.removeprefix("CONNECT ").removesuffix(":443") for c in controls)
 
 
-def _innocence(proxy: str, shared: list[str], monitor: list[Control], arc: list[Control]) -> str:
-    through = [c for c in arc if c.answered]
+def _innocence(proxy: str, shared: list[str], answers: _Answers) -> str:
+    through = [c for c in answers.arc if c.answered]
     if through:
         why = f"{proxy} lets {_targets(through)} through, which no such gateway does by itself"
-    elif not any(c.answered for c in monitor):
+    elif not answers.lets_monitor_through:
         why = f"{proxy} lets nothing of Azure Monitor through, which such a gateway is for"
     else:
         why = f"{proxy} answers otherwise than such a gateway"

@@ -68,6 +68,7 @@ class Network:
         _sh(f"ip -n {AZURE} route add default via {AZURE_NET}.1")
         _sh(f"ip -n {GATE} route add {PRIVATE_NET}.0/24 dev eth1")
         inside(GATE, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        inside(GATE, "sysctl", "-qw", "net.ipv4.icmp_ratelimit=0")  # a reject is never a drop
         inside(AZURE, "sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1")
         self._serve_azure()
         self.resolve(self.names)

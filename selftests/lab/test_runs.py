@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
+import time
+from pathlib import Path
 
 from selftests.lab import situations
 from selftests.lab.conftest import RunInLab
@@ -56,3 +59,23 @@ def test_credentials_of_the_agent_stay_unseen(lab: Network) -> None:
     assert not [one for one in processes if situations.PASSWORD in one]
     assert situations.PASSWORD not in found.record.model_dump_json()
     assert found.of("networking/proxy").verdict.value == "pass"
+
+
+def test_nothing_stays_when_the_lab_is_killed() -> None:
+    """`enter` is killed outright; what it started, in the background too, ends with it."""
+    enter = Path(__file__).with_name("enter")
+    script = "sleep 4711 & echo ready; wait"
+    with subprocess.Popen([enter, "sh", "-c", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        process.kill()
+
+    until = time.monotonic() + 10
+    while _running("sleep 4711"):
+        assert time.monotonic() < until, "it goes on"
+        time.sleep(0.05)
+
+
+def _running(command: str) -> bool:
+    everything = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True).stdout
+    return command in everything.decode().splitlines()
