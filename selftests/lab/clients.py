@@ -10,6 +10,8 @@ from arc_compliance.evidence import Stage
 from selftests.lab.measuring import Findings
 from selftests.lab.network import Network
 
+NO_POLICY = ("env", "OPENSSL_CONF=/dev/null")
+
 
 @dataclass
 class Answers:
@@ -20,32 +22,27 @@ class Answers:
     tls12: bool
 
 
-def ask(lab: Network, name: str, findings: Findings, seconds: int) -> Answers:
-    """What curl and openssl see of *name* on the host, by the way that *findings* went."""
+def ask(
+    lab: Network, name: str, findings: Findings, seconds: int, credentials: str = ""
+) -> Answers:
+    """What curl and openssl see of *name* on the host, by the way that *findings* went.
+
+    They follow the host's OpenSSL policy, which the agent does not, so they get none.
+    """
     proxy = _proxy_of(findings, name)
-    curl = [
-        "curl",
-        "-sS",
-        "-o",
-        "/dev/null",
-        "--connect-timeout",
-        f"{seconds / 2}",
-        "-m",
-        str(seconds),
-    ]
-    curl += ["-x", f"http://{proxy}" if proxy else ""]
-    at = _address_of(findings, name)
+    curl = ["curl", "-sS", "-o", "/dev/null", "--connect-timeout", f"{seconds / 2}"]
+    curl += ["-m", str(seconds), "-x", f"http://{credentials}@{proxy}" if proxy else ""]
     client = ["timeout", "2", "openssl", "s_client", "-servername", name]
-    client += ["-connect", f"{at}:443", *(["-proxy", proxy] if proxy else [])]
-    # curl follows the host's OpenSSL policy, which the agent does not.
-    unbound = ["env", "OPENSSL_CONF=/dev/null"]
-    commands = [
-        [*unbound, *curl, "-k", f"https://{name}/"],
-        [*unbound, *curl, f"https://{name}/"],
-        [*unbound, *client],
-    ]
+    client += ["-connect", f"{_address_of(findings, name)}:443"]
+    client += ["-proxy", proxy] if proxy else []
+    if credentials:
+        user, _, password = credentials.partition(":")
+        client += ["-proxy_user", user, "-proxy_pass", f"pass:{password}"]
+    commands = [[*curl, "-k", f"https://{name}/"], [*curl, f"https://{name}/"], client]
     with ThreadPoolExecutor() as pool:
-        done = list(pool.map(lambda command: lab.on_host(*command, well=False), commands))
+        done = list(
+            pool.map(lambda command: lab.on_host(*NO_POLICY, *command, well=False), commands)
+        )
     negotiated = re.search(rb"^New, (TLSv1.[23]), Cipher is [^(]", done[2].stdout, re.MULTILINE)
     return Answers(
         reached=done[0].returncode == 0,

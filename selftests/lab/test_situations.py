@@ -13,7 +13,7 @@ from selftests.lab.azure import NAME, NOTIFICATIONS
 from selftests.lab.clients import ask, ours
 from selftests.lab.measuring import CATALOGUE, LIMITS, Findings, measure
 from selftests.lab.network import Network
-from selftests.lab.situations import PACKAGES, Situation, answered_by
+from selftests.lab.situations import HIS, PACKAGES, Situation, answered_by
 
 Change = tuple[str, str, str, str]
 
@@ -314,8 +314,14 @@ SAID: dict[str, tuple[str, str]] = {
 PATIENCE = {"answered_by_slow_but_healthy": 20, "one_of_two_addresses_dead": 12}
 """How many seconds curl has, where three are not enough."""
 
-SECRETIVE = ("proxy_is_given_credentials", "agents_proxy_has_credentials")
-"""Where curl and openssl would need to be told the password on their command line."""
+CREDENTIALS = dict.fromkeys(
+    ("proxy_is_given_credentials", "agents_proxy_has_credentials"),
+    f"{lab_in.USER}:{lab_in.PASSWORD}",
+)
+"""What curl and openssl have to be told about the proxy."""
+
+COMPARED = ((NAME, "urls/login", NAME), (HIS, "urls/his", "*.his.arc.azure.cn"))
+"""The names that curl and openssl are asked for, too, with their rows."""
 
 
 @pytest.mark.parametrize("situation", TABLE, ids=lambda one: one.__name__)
@@ -325,9 +331,9 @@ def test_situation(lab: Network, healthy: Findings, situation: Situation) -> Non
         found = measure(lab, **told)
         evidence = found.record.evidence
         limits = told.get("limits", LIMITS)
-        if evidence and name not in SECRETIVE:
-            patience = PATIENCE.get(name, 3)
-            assert ask(lab, NAME, found, patience) == ours(found, NAME, "urls/login", NAME)
+        for one, reach, label in COMPARED if evidence else ():
+            told_to_them = (PATIENCE.get(name, 3), CREDENTIALS.get(name, ""))
+            assert ask(lab, one, found, *told_to_them) == ours(found, one, reach, label)
 
     assert found.changes(healthy) == TABLE[situation]
     if evidence:
