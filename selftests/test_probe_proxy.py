@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -136,3 +140,23 @@ def test_request_in_absolute_form() -> None:
 def test_proxy_file_is_self_contained() -> None:
     """The probe imports nothing of ours."""
     assert "arc_compliance" not in Path(peers.PROBE).read_text().replace("ARC-COMPLIANCE", "")
+
+
+def echoes(connection: socket.socket) -> None:
+    """Refuses, and repeats the request in its reason and a header, as it came and decoded."""
+    said = connection.recv(65536).replace(b"\r\n", b" ")
+    (credentials,) = re.findall(rb"Basic (\S+)", said) or [b""]
+    said += b" " + base64.b64decode(credentials)
+    connection.sendall(b"HTTP/1.1 403 " + said + b"\r\nServer: " + said + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_proxy_that_repeats_the_credentials(order: dict[str, Any], scheme: str) -> None:
+    """Not even the text that leaves the host, which people send around by hand, has them."""
+    endpoint = peers.endpoint(NAME, scheme=scheme, port=443 if scheme == "https" else 80)
+    with peers.serve(echoes) as port:
+        url = f"http://jo:{quote(SECRET)}@127.0.0.1:{port}"
+        said = peers.run({**order, "endpoints": [endpoint], "proxy": url}).stdout.decode()
+    assert "Basic ***" in said
+    assert SECRET not in said
+    assert base64.b64encode(f"jo:{SECRET}".encode()).decode() not in said

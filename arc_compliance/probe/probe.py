@@ -390,9 +390,24 @@ def as_record(failure):
     return {"cause": failure.cause, "detail": failure.detail}
 
 
+SECRETS = set()
+"""What this process has told a proxy to be let through; a peer may send it back."""
+
+
 def scrubbed(text, at_most=MAX_DETAIL):
-    """*text* on one line, without control characters and lone surrogates, cut to a length."""
-    return re.sub(r"[^ -~\u00a0-\ud7ff\ue000-\uffff]+", " ", str(text))[:at_most].strip()
+    """*text* on one line, without control characters and SECRETS, cut to a length."""
+    text = re.sub(r"[^ -~\u00a0-\ud7ff\ue000-\uffff]+", " ", str(text))
+    for secret in sorted(SECRETS, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text[:at_most].strip()
+
+
+def secrets_in(credentials):
+    """The forms in which a peer may repeat *credentials*, base64 of user:password."""
+    pair = base64.b64decode(credentials).decode("utf-8", "replace")
+    password = pair.partition(":")[2]
+    # A shorter password would take half of every text with it.
+    return {credentials, pair} | ({password} if len(password) >= 4 else set())
 
 
 def describe(problem):
@@ -836,6 +851,8 @@ class ProxyRoute:
         self.target = target
         self.proxy = proxy
         self.races = []
+        if proxy.credentials is not None:
+            SECRETS.update(secrets_in(proxy.credentials))
 
     def open(self, attempt):
         """The first connection; its step is recorded in *attempt*."""
