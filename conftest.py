@@ -3,6 +3,7 @@
 pytest_plugins = [
     "fixtures.options",
     "fixtures.order",
+    "fixtures.service_tags",
     "fixtures.cases",
     "fixtures.hosts",
     "fixtures.reporting",

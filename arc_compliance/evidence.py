@@ -267,6 +267,15 @@ class ProxyFacts(_Record):
     failure: Text | None = None
 
 
+class EgressFacts(_Record):
+    """The host's own rules about what goes out: what ``tool`` (nft, iptables) printed as ``rules``,
+    or why they are unknown. Without rules and failure there are none."""
+
+    tool: Literal["", "nft", "iptables"] = ""
+    rules: Annotated[str, StringConstraints(max_length=1_000_000)] = ""
+    failure: Text | None = None
+
+
 class OsFacts(_Record):
     """What /etc/os-release says."""
 
@@ -283,6 +292,7 @@ class Facts(_Record):
     trust: TrustFacts
     agent: AgentFacts
     proxy: ProxyFacts = ProxyFacts()
+    egress: EgressFacts = EgressFacts()
 
 
 class Probe(_Record):

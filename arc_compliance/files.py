@@ -6,15 +6,15 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Put *text* (UTF-8) at *path* by writing beside it and moving it into place.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Put *content* (a text as UTF-8) at *path* by writing beside it and moving it into place.
 
     Raise OSError where the disk or the rights do not allow it; what stood there stays then.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with part.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

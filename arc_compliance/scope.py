@@ -113,15 +113,17 @@ class Scope:
     def not_applicable(self, requirement: Requirement) -> str | None:
         """Why *requirement* does not apply under this scope, or None where it does.
 
-        Every host of this edition is a Linux host. Whether an agent is installed, and with AUTO
-        whether it uses a proxy, is the host's to say, so those conditions are left to the judges.
+        Every host of this edition is a Linux host. Whether an agent is installed, whether a
+        firewall filters by address, and with AUTO whether the agent uses a proxy, is the host's to
+        say, so those conditions are left to the judges.
         """
         for condition in requirement.when:
-            if reason := self._unmet(condition):
+            if reason := self.unmet(condition):
                 return reason
         return None
 
-    def _unmet(self, condition: Condition) -> str | None:
+    def unmet(self, condition: Condition) -> str | None:
+        """Why *condition* does not hold under this scope, or None where it does."""
         esu = self.scenario is Scenario.ESU
         met = {
             Condition.ALWAYS: True,
@@ -136,7 +138,7 @@ class Scope:
             Condition.PRIVATE_LINK: bool(self.private_link),
             Condition.NO_PRIVATE_LINK: not self.private_link,
             Condition.ONBOARDING_MACHINE: self.role is Role.ONBOARDING_MACHINE,
-            Condition.ADDRESS_FILTER: False,
+            Condition.ADDRESS_FILTER: True,
             Condition.SERVERS: not esu,
             Condition.ESU: esu,
         }
@@ -153,7 +155,6 @@ _REASONS = {
     Condition.PRIVATE_LINK: "no private endpoint is in use (--private-link=arc)",
     Condition.NO_PRIVATE_LINK: "private endpoints are in use; the row is for public ones",
     Condition.ONBOARDING_MACHINE: "this host is no onboarding machine (role in --inventory)",
-    Condition.ADDRESS_FILTER: "no firewall that filters outbound traffic by address was named",
     Condition.SERVERS: "the scenario is Extended Security Updates; its own rows apply instead",
     Condition.ESU: "concerns Extended Security Updates only (--scenario=esu)",
 }

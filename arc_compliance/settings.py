@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import certifi
 
 from arc_compliance import __version__
+from arc_compliance.allowlist import Allowlist, AllowlistError, read_allowlist
 from arc_compliance.backends import Access
 from arc_compliance.catalogue import Catalogue, CatalogueError, load_catalogue
 from arc_compliance.catalogue.model import Bypass
@@ -31,7 +32,9 @@ from arc_compliance.scope import (
     private_links,
     proxy_named,
 )
+from arc_compliance.service_tags import TagFileError, parse_tag_file, service_tags
 from arc_compliance.spelling import did_you_mean
+from arc_compliance.tag_sources import DOWNLOAD, Raw, raw_file
 from arc_compliance.targets import TargetError, read_targets
 
 NAMED_ROOTS = Path(__file__).with_name("catalogue") / "public_roots.pem"
@@ -62,6 +65,18 @@ class Demo(str, Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TagSources:
+    """Where a run has its service tags from: files, URLs, the current files (``download``), those
+    that were kept in a folder with saved evidence, or the simulation's own."""
+
+    files: tuple[Raw, ...] = ()
+    urls: tuple[str, ...] = ()
+    download: bool = False
+    kept: Path | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One run's options as typed values.
 
@@ -79,6 +94,8 @@ class Settings:
     forks: int
     connect_to: tuple[ConnectTo, ...]
     public_roots: bytes
+    tag_sources: TagSources
+    allowlists: tuple[Allowlist, ...]
     report_dir: Path
     demo: Demo | None
     evidence: Path | None
@@ -187,6 +204,8 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
         forks=_forks(options.forks),
         connect_to=tuple(_connect_to(one) for one in options.connect_to),
         public_roots=_public_roots(options.public_roots, invocation_dir),
+        tag_sources=_tag_sources(options, catalogue, invocation_dir, demo),
+        allowlists=tuple(_allowlist(one, invocation_dir) for one in options.firewall_allowlist),
         report_dir=invocation_dir / options.report_dir,
         demo=demo,
         evidence=evidence,
@@ -329,6 +348,37 @@ def _readable(option: str, text: str | None, invocation_dir: Path) -> str | None
         raise SettingsError(f"{option}: {text} cannot be read: {error.strerror}") from error
 
 
+def _tag_sources(
+    options: Any, catalogue: Catalogue, invocation_dir: Path, demo: Demo | None
+) -> TagSources:
+    """What --service-tags names; its files are read and checked."""
+    given = options.service_tags
+    if not given:
+        kept = invocation_dir / options.evidence if options.evidence else None
+        return TagSources(
+            download=demo is None,
+            kept=kept.parent / "service-tags" if kept else None,
+            simulated=demo is not None,
+        )
+    names = [one for one in given if one != DOWNLOAD]
+    urls = [one for one in names if one.startswith(("https://", "http://"))]
+    try:
+        files = [raw_file(invocation_dir / one) for one in names if one not in urls]
+        parsed = [parse_tag_file(raw.name, raw.content) for raw in files]
+        if len(files) == len(given):
+            service_tags(parsed, catalogue.cloud)
+    except TagFileError as error:
+        raise SettingsError(f"--service-tags: {error}") from error
+    return TagSources(files=tuple(files), urls=tuple(urls), download=DOWNLOAD in given)
+
+
+def _allowlist(text: str, invocation_dir: Path) -> Allowlist:
+    try:
+        return read_allowlist(invocation_dir / text)
+    except AllowlistError as error:
+        raise SettingsError(f"--firewall-allowlist: {error}") from error
+
+
 def _public_roots(text: str | None, invocation_dir: Path) -> bytes:
     """The PEM of --public-roots; of certifi and the roots that Azure names where none is given."""
     if text is None:
@@ -357,6 +407,8 @@ _SHOWN: dict[str, Any] = {
     "proxy_bypass": None,
     "known_gateway": [],
     "endpoint": [],
+    "service_tags": [],
+    "firewall_allowlist": [],
     "public_roots": None,
     "strict_inspection": False,
     "strict_should": False,

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.lab.azure import SimulatedAzure
+from arc_compliance.lab.service_tags import simulated_tags
 from selftests.suite_run import ROOT, SuiteRun
 
 SSHD = Path("/usr/sbin/sshd")
@@ -43,6 +45,7 @@ def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
     ) -> SuiteRun:
         reports = tmp_path / "reports"
         command = [sys.executable, "-m", "pytest", f"--report-dir={reports}", *arguments]
+        command += _service_tags(tmp_path, arguments)
         caching = ["-o", f"cache_dir={cache}"] if cache else ["-p", "no:cacheprovider"]
         done = subprocess.run(
             [*command, *caching, "-p", "no:hypothesispytest"],
@@ -50,12 +53,35 @@ def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
             capture_output=True,
             text=True,
             timeout=timeout,
-            env={**clean_environment(), "COLUMNS": "80", **(env or {})},
+            env={
+                **clean_environment(),
+                "COLUMNS": "80",
+                "XDG_CACHE_HOME": str(tmp_path / "cache"),
+                **(env or {}),
+            },
             check=False,
         )
         return SuiteRun(done.returncode, done.stdout, done.stderr, reports)
 
     return run
+
+
+def _service_tags(directory: Path, arguments: tuple[str, ...]) -> list[str]:
+    """The option for a file of tags on loopback, where a run would go to the internet for one."""
+    if any(one.startswith(("--demo", "--service-tags")) for one in arguments):
+        return []
+    evidence = [one.partition("=")[2] for one in arguments if one.startswith("--evidence=")]
+    if any((Path(one).parent / "service-tags" / "sources.json").exists() for one in evidence):
+        return []
+    return [f"--service-tags={loopback_tags(directory)}"]
+
+
+def loopback_tags(directory: Path) -> Path:
+    """A service tag file of today in *directory*, that of the simulated Azure."""
+    raw = simulated_tags(load_catalogue("AzureChinaCloud"), datetime.now(timezone.utc))
+    path = directory / raw.name
+    path.write_bytes(raw.content)
+    return path
 
 
 @pytest.fixture(scope="module")

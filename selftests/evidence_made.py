@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime, timezone
+import json
+from datetime import date, datetime, timezone
 from functools import cache
 from typing import Any
 
@@ -11,12 +12,14 @@ import trustme
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificate
 
+from arc_compliance.allowlist import Allowlist
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.evidence import Evidence
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.public_roots import PublicRoots
 from arc_compliance.plan import Case, plan_cases
 from arc_compliance.scope import Scope
+from arc_compliance.service_tags import ServiceTags, TagFile, parse_tag_file
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 CATALOGUE = load_catalogue("AzureChinaCloud")
@@ -45,13 +48,37 @@ def chain(host: str, issuer: str = "public", *, expired: bool = False) -> tuple[
     )
 
 
-def grounds(**scope: Any) -> Grounds:
+def tag_file(
+    published: date = date(2026, 11, 16), cloud: str = "China", **tags: list[str]
+) -> TagFile:
+    """A service tag file with *tags*; a dot in a name is written as two underlines."""
+    content = {
+        "changeNumber": 7,
+        "cloud": cloud,
+        "values": [
+            {"name": name.replace("__", "."), "properties": {"addressPrefixes": prefixes}}
+            for name, prefixes in (tags or EVERYWHERE).items()
+        ],
+    }
+    name = f"ServiceTags_{cloud}_{published:%Y%m%d}.json"
+    return parse_tag_file(name, json.dumps(content).encode())
+
+
+EVERYWHERE = {tag: ["192.0.2.0/24"] for r in CATALOGUE.requirements for tag in r.tags}
+"""Each tag where the endpoints of `measurement` are."""
+
+
+def grounds(
+    tags: ServiceTags | None = None, allowlists: tuple[Allowlist, ...] = (), **scope: Any
+) -> Grounds:
     """Grounds under which the authority "public" is the only public root."""
     return Grounds(
         catalogue=CATALOGUE,
         scope=Scope(cloud="AzureChinaCloud", **scope),
         now=NOW,
         public_roots=PublicRoots(authority("public").cert_pem.bytes()),
+        service_tags=tags or ServiceTags(own=tag_file()),
+        allowlists=allowlists,
     )
 
 
@@ -152,13 +179,19 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
             "started": 1.0,
             "finished": 2.0,
             "complete": parts.get("complete", True),
-            "vantage": {"hostname": "h", "user": "root", "proxy": parts.get("proxy")},
+            "vantage": {
+                "hostname": "h",
+                "user": "root",
+                "proxy": parts.get("proxy"),
+                "source_addresses": parts.get("sources", ["192.0.2.9"]),
+            },
             "facts": {
                 "os": {},
                 "tls": {**tls, **parts.get("tls", {})},
                 "trust": {},
                 "agent": parts.get("agent", {"installed": False}),
                 "proxy": parts.get("proxies", {}),
+                "egress": parts.get("egress", {}),
             },
             "measurements": measurements,
             "discovered": parts.get("discovered", []),

@@ -23,6 +23,7 @@ from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.public_roots import PublicRoots
 from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.lab.service_tags import simulated_tags
 from arc_compliance.plan import plan_cases
 from arc_compliance.records import HostRecord, read_record
 from arc_compliance.report.compliance import (
@@ -35,6 +36,7 @@ from arc_compliance.report.compliance import (
 from arc_compliance.report.html import table_row
 from arc_compliance.report.junit import render_junit, text_of
 from arc_compliance.scope import Scope
+from arc_compliance.service_tags import parse_tag_file, service_tags
 from arc_compliance.settings import NAMED_ROOTS
 from selftests.suite_run import ROOT
 
@@ -79,6 +81,7 @@ def judgements(record: HostRecord) -> Iterator[Judgement]:
     """Every judgement on *record*, made as the tests make them."""
     catalogue = load_catalogue(CLOUD)
     scope = Scope(cloud=CLOUD, location="chinanorth3")
+    tags = simulated_tags(catalogue, datetime.fromtimestamp(record.collected, timezone.utc))
     grounds = Grounds(
         catalogue=catalogue,
         scope=scope,
@@ -86,6 +89,7 @@ def judgements(record: HostRecord) -> Iterator[Judgement]:
         public_roots=PublicRoots(
             record.public_roots.encode() if record.public_roots else NAMED_ROOTS.read_bytes()
         ),
+        service_tags=service_tags([parse_tag_file(tags.name, tags.content)], CLOUD),
     )
     for case in plan_cases(catalogue, {record.host: scope}):
         yield judge_case(case, record, grounds, _judge_of(case.requirement.id))
@@ -135,6 +139,10 @@ def _renew() -> None:
     for name, arguments in SITUATIONS.items():
         with tempfile.TemporaryDirectory() as reports:
             command = [sys.executable, "-m", "pytest", "-q", f"--report-dir={reports}", *arguments]
+            if name == "unreachable":  # nothing of it comes from the internet
+                tags = simulated_tags(load_catalogue(CLOUD), datetime.now(timezone.utc))
+                Path(reports, tags.name).write_bytes(tags.content)
+                command.append(f"--service-tags={Path(reports, tags.name)}")
             subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
             (measured,) = Path(reports, "evidence").glob("*.json")
             record = _of_no_machine(json.loads(measured.read_text(encoding="utf-8")))

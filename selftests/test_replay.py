@@ -39,15 +39,15 @@ def test_saved_evidence_is_judged_as_it_was_and_touches_nobody(
     first = run_suite("--demo=faulty")
     judgements = _judgements(first)
     saved = tmp_path / "saved"
-    shutil.move(first.reports / "evidence", saved)
+    shutil.move(first.reports, saved)
 
-    run = run_suite(f"--evidence={saved}", env={"PATH": "/nonexistent"})
+    run = run_suite(f"--evidence={saved / 'evidence'}", env={"PATH": "/nonexistent"})
 
     assert run.code == 1
     assert _judgements(run) == judgements
     assert run.properties["simulated"] == "true"
     assert "Simulated Azure" in (run.reports / "report.html").read_text(encoding="utf-8")
-    assert _record(run.reports / "evidence", "local") == _record(saved, "local")
+    assert _record(run.reports / "evidence", "local") == _record(saved / "evidence", "local")
     assert "local: measured" not in run.out
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from arc_compliance.judge.allowlists import judge_azure_cloud_gap, judge_public_tags
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.practice import judge_negative_serial, judge_websocket
+from arc_compliance.judge.service_tags import judge_service_tags_current
 from fixtures.cases import require
 
 
@@ -16,4 +18,24 @@ def test_notifications_can_come(judgement: Judgement) -> None:
 @pytest.mark.requirement("practice/negative-serial", judge=judge_negative_serial)
 def test_no_serial_number_is_negative(judgement: Judgement) -> None:
     """No certificate on the way has a negative serial number."""
+    require(judgement)
+
+
+@pytest.mark.requirement("practice/service-tags-current", judge=judge_service_tags_current)
+def test_service_tags_are_current(judgement: Judgement) -> None:
+    """The service tag file is younger than 21 days."""
+    require(judgement)
+
+
+@pytest.mark.requirement("practice/azure-cloud-gap", judge=judge_azure_cloud_gap)
+def test_what_azure_cloud_leaves_out_is_allowed(judgement: Judgement) -> None:
+    """What AzureCloud lacks of the required tags is allowed beside it."""
+    require(judgement)
+
+
+@pytest.mark.requirement(
+    "practice/front-door", "practice/public-arc-infrastructure", judge=judge_public_tags
+)
+def test_newer_tags_are_allowed(judgement: Judgement) -> None:
+    """The tags that newer texts want beside the document's are allowed."""
     require(judgement)

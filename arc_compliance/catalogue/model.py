@@ -176,6 +176,9 @@ class Requirement(_Strict):
     subject: Subject
     endpoint: Endpoint | None = None
     tags: tuple[str, ...] = ()
+    public_tags: tuple[str, ...] = Field(
+        default=(), description="tags of the public cloud's service tag file"
+    )
     not_tested: str | None = Field(
         default=None, description="why this edition of the suite cannot judge it yet"
     )

@@ -171,6 +171,33 @@ CAUSES: dict[str, Cause] = {
         Owner.NETWORK,
         "Link the private DNS zone of the private link scope so that {names} resolve privately.",
     ),
+    "address-outside-tag": Cause(
+        "an address lies in no service tag",
+        Owner.NETWORK,
+        "Find out why {names} resolve to an address that Azure does not publish: a resolver that "
+        "makes answers up, a middlebox, or a move that a newer service tag file knows.",
+    ),
+    "address-other-tag": Cause(
+        "an address lies in another service tag than expected",
+        Owner.NETWORK,
+        "Where a firewall filters by address, allow the tag that {names} are in too.",
+    ),
+    "address-not-public": Cause(
+        "a public endpoint resolves to a private address",
+        Owner.NETWORK,
+        "Make {names} resolve to public addresses, or name the private endpoints that are in use "
+        "(--private-link=arc).",
+    ),
+    "tag-not-covered": Cause(
+        "the firewall's allow-list lacks something",
+        Owner.NETWORK,
+        "Allow {names} in the firewall that filters what goes out.",
+    ),
+    "tag-file-stale": Cause(
+        "the service tag file is old",
+        Owner.OPERATOR,
+        "Take the current file in the place of {names} (--service-tags=download, or a newer FILE).",
+    ),
     "gateway-log-analytics": Cause(
         "the agent's proxy is a Log Analytics gateway",
         Owner.SERVER,

@@ -5,20 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from arc_compliance.allowlist import Allowlist
 from arc_compliance.catalogue.model import Catalogue, Discovery, Endpoint
 from arc_compliance.judge.public_roots import PublicRoots
 from arc_compliance.scope import Scope
+from arc_compliance.service_tags import ServiceTags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
     """The fixed points of a run's judgements. ``now`` is the time at which evidence was received,
-    with a time zone: certificates are judged by it."""
+    with a time zone: certificates and the age of files are judged by it. ``allowlists`` are those
+    of the firewalls that the operator named."""
 
     catalogue: Catalogue
     scope: Scope
     now: datetime
     public_roots: PublicRoots
+    service_tags: ServiceTags
+    allowlists: tuple[Allowlist, ...] = ()
 
     def fed_by(self, discovery: Discovery) -> set[str]:
         """The labels of the rows that take the names of *discovery*."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 
 from pydantic import ConfigDict
@@ -29,6 +30,18 @@ class Verdict(str, Enum):
 
 WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN, Verdict.PASS)
 """The order in which one name's verdict decides for its row."""
+
+
+_DECIDING_FIRST = (
+    Verdict.FAIL,
+    Verdict.ERROR,
+    Verdict.BLOCKED,
+    Verdict.NOT_TESTED,
+    Verdict.WARN,
+    Verdict.PASS,
+    Verdict.NOT_TESTABLE,
+    Verdict.NOT_APPLICABLE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -115,4 +128,17 @@ def judged(
         expected=expected,
         actual=actual,
         remedy="" if verdict is Verdict.PASS else mend or (remedy(known, names) if known else ""),
+    )
+
+
+def worst_of(parts: Sequence[Judgement]) -> Judgement:
+    """One judgement from at least one on the same case: the worst decides, all are told."""
+    ordered = sorted(parts, key=lambda part: _DECIDING_FIRST.index(part.verdict))
+    alike = [part for part in ordered if part.verdict is ordered[0].verdict]
+    return replace(
+        ordered[0],
+        expected="; ".join(dict.fromkeys(part.expected for part in parts)),
+        actual="; ".join(dict.fromkeys(part.actual for part in ordered)),
+        failing=tuple(dict.fromkeys(name for part in alike for name in part.failing)),
+        remedy=" ".join(dict.fromkeys(part.remedy for part in alike if part.remedy)),
     )

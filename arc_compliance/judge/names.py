@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from arc_compliance.catalogue.model import Endpoint
 from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judged
@@ -34,23 +35,29 @@ def judge_row(
 
     Expects a case with a row. A row without any name is not-testable: nobody knows what to ask.
     """
-    row, scope = case.row, grounds.scope
-    assert row is not None
-    names = names_of(row, scope, evidence)
-    if not names:
+    assert case.row is not None
+    found = verdicts_on(case.row, evidence, grounds, judge_name)
+    if not found:
         return _nameless(case, evidence, grounds, expected)
+    return fold(case, found, expected=expected, sampled=case.row.wildcard)
+
+
+def verdicts_on(
+    row: Endpoint, evidence: Evidence, grounds: Grounds, judge_name: JudgeName
+) -> list[NameVerdict]:
+    """What *judge_name* says of every measured name of *row*; nothing where it has no name."""
+    scope, location = grounds.scope, evidence.facts.agent.location
     found = []
-    for name in names:
+    for name in names_of(row, scope, evidence):
         for door in row.doors:
             measurement = evidence.of(name, door.port)
             if measurement is None:
                 found.append(_unmeasured(name))
             else:
                 found.append(judge_name(measurement))
-    if scope.location_of(evidence.facts.agent.location) is None:
-        regional = set(scope.regional_names(row, evidence.facts.agent.location))
-        found = _forgive_retired(found, regional)
-    return fold(case, found, expected=expected, sampled=row.wildcard)
+    if found and scope.location_of(location) is None:
+        return _forgive_retired(found, set(scope.regional_names(row, location)))
+    return found
 
 
 def fold(

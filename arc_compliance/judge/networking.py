@@ -155,7 +155,7 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
 
 
 def _judge_addresses(measurement: Measurement, addresses: list[str]) -> NameVerdict:
-    public = [a for a in addresses if not _is_private(a)]
+    public = [a for a in addresses if not is_private(a)]
     shown = ", ".join(addresses)
     if not public:
         return NameVerdict(
@@ -212,7 +212,7 @@ def _addresses(m: Measurement) -> list[str]:
     return [str(a) for a in found] if isinstance(found, list) else []
 
 
-def _is_private(address: str) -> bool:
+def is_private(address: str) -> bool:
     """Whether *address* is one that a private endpoint may have; what is no address is not."""
     try:
         ip = ipaddress.ip_address(address)

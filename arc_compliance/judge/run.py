@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from arc_compliance.catalogue.model import Condition, Level
 from arc_compliance.evidence import Evidence
+from arc_compliance.judge.allowlists import address_filters, weigh_by_allowlist, why_no_filter
 from arc_compliance.judge.controls import weigh_by_controls, without_made_up_addresses
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
@@ -29,7 +30,7 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
     requirement = case.requirement
     evidence = record.evidence
     asked = {*requirement.when, *(case.row_of.when if case.row_of else ())}
-    absent = _absent(asked, evidence) if evidence else None
+    absent = _absent(asked, evidence, grounds) if evidence else None
     unread = _unread(asked, evidence) if evidence else None
     for verdict, why in (
         (Verdict.NOT_APPLICABLE, case.not_applicable or absent),
@@ -45,16 +46,19 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
     found = judge(case, without_made_up_addresses(evidence), grounds)
     found = weigh_by_controls(found, evidence)
     found = with_proxy_at_hand(weigh_by_route(found, case, evidence), case, evidence)
+    found = weigh_by_allowlist(found, case, evidence, grounds)
     return _weighed(case, found, grounds)
 
 
-def _absent(asked: set[Condition], evidence: Evidence) -> str | None:
+def _absent(asked: set[Condition], evidence: Evidence, grounds: Grounds) -> str | None:
     """Why what *asked* names is not there on the host, or None where it is."""
     if Condition.AGENT_INSTALLED in asked and not evidence.facts.agent.installed:
         return "no Connected Machine agent is installed on this host"
     known = not evidence.facts.proxy.failure
     if Condition.PROXY in asked and evidence.vantage.proxy is None and known:
         return "no proxy is in use"
+    if Condition.ADDRESS_FILTER in asked and not address_filters(evidence, grounds):
+        return why_no_filter(evidence)
     return None
 
 

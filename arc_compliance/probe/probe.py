@@ -66,6 +66,8 @@ MAX_SETTINGS = 50
 MAX_TRIALS = 3
 MAX_FILE = 4096 * KIB
 MAX_FILES = 4000
+MAX_RULES = 1000000
+RULES_SECONDS = 5
 
 
 # ---------------------------------------------------------------------------------- order in
@@ -1890,7 +1892,8 @@ def command(arguments, limit):
 
     Its environment is the host's, not that of whoever logged in: nothing of ours steers it.
     """
-    environment = {"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
+    path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+    environment = {"LC_ALL": "C", "PATH": path}
     try:
         done = subprocess.run(
             arguments,
@@ -1981,6 +1984,39 @@ class HostFacts:
         self.agent = agent_facts()
         self.resolvers = resolvers()
         self.user = user_name()
+
+
+class EgressRules:
+    """The host's own rules about what goes out, which only root may read as a rule."""
+
+    def __init__(self):
+        self.facts = {"tool": "", "rules": "", "failure": "not read in time"}
+
+    def read(self):
+        """Asks nft, and iptables where that knows better: nft shows its matches as ``xt`` only."""
+        status, said = command(["nft", "-j", "list", "ruleset"], RULES_SECONDS)
+        ruleset = said[max(0, said.find("{")) :]
+        if status == 0 and '"xt"' not in ruleset and '"hook": "output"' in ruleset:
+            return self._found("nft", ruleset)
+        saved = [command([one], RULES_SECONDS) for one in ("iptables-save", "ip6tables-save")]
+        rules = "\n".join(text for done, text in saved if done == 0)
+        if ":OUTPUT " in rules:
+            return self._found("iptables", rules)
+        asked = [(status, said)] + saved
+        if any(done == 0 for done, _ in asked):
+            return self._failed(None)  # somebody could look, and there are none
+        answers = [text for _, text in asked if text.strip() and "No such file" not in text]
+        if any(re.search("permi|root", text) for text in answers):
+            return self._failed("permission-denied")
+        return self._failed(scrubbed(answers[0], 200) if answers else "neither nft nor iptables")
+
+    def _found(self, tool, rules):
+        if len(rules) > MAX_RULES:
+            return self._failed(f"larger than {MAX_RULES} characters")
+        self.facts = {"tool": tool, "rules": rules, "failure": None}
+
+    def _failed(self, why):
+        self.facts = {"tool": "", "rules": "", "failure": why}
 
 
 def vantage(ways, host, measurements):
@@ -2339,6 +2375,7 @@ class Run:
         self.trust = TrustStore(order, self.daemons)
         self.tls = TlsStack()
         self.host = HostFacts()
+        self.egress = EgressRules()
         self.network = None
         self.over, self._end = os.pipe()
         self.complete = False
@@ -2346,7 +2383,8 @@ class Run:
     def carry_out(self):
         """Measures and reads everything; ``over`` becomes readable when all is done."""
         try:
-            facts = [start(read) for read in (self.trust.load, self.tls.read, self.host.read)]
+            readers = (self.trust.load, self.tls.read, self.host.read, self.egress.read)
+            facts = [start(read) for read in readers]
             order = self.order._replace(ways=self.ways.find(self.daemons))
             self.network = Network(order, self.trust)
             self.network.measure()
@@ -2383,6 +2421,7 @@ class Run:
                 "trust": dict(self.trust.facts),
                 "agent": self.host.agent,
                 "proxy": self.ways.record(),
+                "egress": self.egress.facts,
             },
             "measurements": measurements,
             "discovered": [call.discovered() for call in network.survey.calls] if network else [],

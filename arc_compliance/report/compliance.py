@@ -130,13 +130,16 @@ REPORT = TypeAdapter(ComplianceReport)
 def overall_of(judgements: Iterable[Judgement]) -> tuple[Overall, tuple[str, ...]]:
     """The overall verdict, and one line for each thing that is missing.
 
-    A run in which nothing was seen is incomplete, whatever its cases say.
+    A run in which nothing was seen, or no endpoint applied, is incomplete, whatever its cases say.
     """
     known: Sequence[Judgement] = list(judgements)
     failed = [j for j in known if j.verdict is Verdict.FAIL]
     unseen = [j for j in known if _leaves_open(j)]
     missing = tuple(_line(j) for j in (*failed, *unseen))
     seen = any(j.verdict in SEEN and j.level is not Level.RUN for j in known)
+    rows = [j for j in known if j.endpoint]
+    if rows and all(j.verdict is Verdict.NOT_APPLICABLE for j in rows):
+        unseen, missing = [*unseen, *rows], (*missing, "no endpoint of the document was judged")
     if failed:
         return Overall.NON_COMPLIANT, missing
     if unseen or not seen:

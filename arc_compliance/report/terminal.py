@@ -12,6 +12,7 @@ from arc_compliance.report.compliance import ComplianceReport
 
 MOST_CAUSES = 8
 MOST_ALIKE = 4
+MOST_REMEDIES = 5
 _SHOWN = (
     Verdict.FAIL,
     Verdict.ERROR,
@@ -60,8 +61,11 @@ def _causes(report: ComplianceReport, width: int) -> Iterator[str]:
         shown = ", ".join(list(rows)[:4]) + (f" and {len(rows) - 4} more" if len(rows) > 4 else "")
         on = next(iter(hosts)) if len(hosts) == 1 else f"{len(hosts)} hosts"
         yield from _wrapped(f"{name} ({CAUSES[name].words}): {shown} on {on}", width, indent=2)
-        for one in _remedies(name, hit):
+        remedies = _remedies(name, hit)
+        for one in remedies[:MOST_REMEDIES]:
             yield from _wrapped(f"-> {one}", width, indent=5)
+        if len(remedies) > MOST_REMEDIES:
+            yield f"-> and {len(remedies) - MOST_REMEDIES} more, see the report"
     if len(causes) > MOST_CAUSES:
         yield f"and {len(causes) - MOST_CAUSES} more causes, see the report"
 

@@ -62,6 +62,8 @@ def behaviours(authority: peers.Authority, folder: Path) -> dict[str, peers.Beha
             good, peers.http(b"HTTP/1.1 302 Go\r\nLocation: http://portal.example/\r\n\r\n")
         ),
         "slow_but_healthy": tls(good, _slowly),
+        "front_door": tls(good, peers.http(NOT_FOUND)),
+        "outside_azure": tls(good, peers.http(NOT_FOUND)),
         "allow_list_is_an_error": allow_list(SERVER_ERROR),
         "allow_list_is_nonsense": allow_list(b"HTTP/1.1 200 OK\r\n\r\n<html>Log in</html>"),
         "allow_list_of_10_MB": allow_list(b"HTTP/1.1 200 OK\r\n\r\n" + TEN_MEGABYTES),

@@ -53,7 +53,7 @@ def run_in_lab(lab: Network, tmp_path_factory: pytest.TempPathFactory) -> RunInL
         reports = tmp_path_factory.mktemp("reports")
         command = [sys.executable, "-m", "pytest", "--hosts=ssh://web01"]
         options = [f"--ssh-config={lab.ssh_config}", f"--report-dir={reports}"]
-        options += [f"--public-roots={lab.azure['public_roots']}"]
+        options += [f"--public-roots={lab.azure['public_roots']}", f"--service-tags={lab.tag_file}"]
         limits = ["--connect-timeout=1", "--http-timeout=2", "--host-deadline=30"]
         quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
         done = subprocess.run(

@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from arc_compliance.allowlist import Allowlist
 from arc_compliance.backends import Access
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.collect import collect
@@ -27,6 +28,7 @@ from arc_compliance.judge.run import Judge, judge_case
 from arc_compliance.plan import ConnectTo, Limits, order_for, plan_cases
 from arc_compliance.records import HostRecord
 from arc_compliance.scope import Scope
+from arc_compliance.service_tags import TagFile, parse_tag_file, service_tags
 from selftests.lab.network import HOST, Network
 from selftests.suite_run import ROOT
 
@@ -73,9 +75,11 @@ def measure(
     user: str = "",
     limits: Limits = LIMITS,
     connect_to: Sequence[ConnectTo] = (),
+    allowlists: tuple[Allowlist, ...] = (),
+    days: int = 0,
     **scope: Any,
 ) -> Findings:
-    """The lab's host, measured under *scope* and judged."""
+    """The lab's host, measured under *scope* and judged, by a service tag file *days* old."""
     its = Scope(cloud=CATALOGUE.cloud, **{"proxy": "auto", **scope})
     spec = parse_host(f"ssh://{user}{HOST}")
     order = order_for(
@@ -102,12 +106,21 @@ def measure(
         scope=its,
         now=datetime.fromtimestamp(record.collected, timezone.utc),
         public_roots=PublicRoots(Path(lab.azure["public_roots"]).read_bytes()),
+        service_tags=service_tags([tags_of(lab, days)], CATALOGUE.cloud),
+        allowlists=allowlists,
     )
     judgements = [
         judge_case(case, record, grounds, judge_of(case.requirement.id))
         for case in plan_cases(CATALOGUE, {spec.label: its})
     ]
     return Findings(record, judgements)
+
+
+def tags_of(lab: Network, days: int = 0) -> TagFile:
+    """The lab's service tag file, as if it were *days* old."""
+    day = datetime.now(timezone.utc) - timedelta(days)
+    name = f"ServiceTags_China_{day:%Y%m%d}.json"
+    return parse_tag_file(name, lab.tag_file.read_bytes())
 
 
 def judge_of(requirement: str) -> Judge | None:

@@ -19,9 +19,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from arc_compliance.catalogue import load_catalogue
 from selftests.suite_run import ROOT
 
 HOST, GATE, AZURE = "web01", "gate", "azure"
@@ -29,6 +31,14 @@ HOST_ADDRESS, GATE_ADDRESS = "10.77.0.2", "10.77.0.1"
 OPERATOR_ADDRESS, HOST_FOR_OPERATOR = "192.168.77.1", "192.168.77.2"
 AZURE_NET, PRIVATE_NET = "203.0.113", "10.99.0"
 PROXY_PORT, INSPECTOR_PORT = 3128, 8080
+AZURE_NET6 = "2001:db8::/64"
+NOBODY = "203.0.113.9"
+"""An address of Azure at which nobody is."""
+
+PEERS_APART = ("front_door", "outside_azure")
+"""Who answers from addresses that are not those of the tags."""
+
+CATALOGUE = load_catalogue("AzureChinaCloud")
 TOPS = ("cn", "com", "ms", "example")
 """The top-level domains of all names that anybody asks for here."""
 
@@ -53,6 +63,7 @@ class Network:
         self.peers: dict[str, str] = {}
         self.azure: dict[str, Any] = {}
         self.ssh_config = directory / "ssh_config"
+        self.tag_file = directory / f"ServiceTags_China_{datetime.now(timezone.utc):%Y%m%d}.json"
         self._processes: list[subprocess.Popen[bytes]] = []
         self._resolver: subprocess.Popen[bytes] | None = None
 
@@ -228,9 +239,9 @@ class Network:
             yield
 
     @contextmanager
-    def host_filters(self, rule: str) -> Iterator[None]:
-        """The host's own *rule* for what comes in."""
-        chain = f"chain input {{ type filter hook input priority 0;\n{rule}\n}}"
+    def host_filters(self, rule: str, hook: str = "input") -> Iterator[None]:
+        """The host's own *rule* for what comes in, or goes out."""
+        chain = f"chain {hook} {{ type filter hook {hook} priority 0;\n{rule}\n}}"
         inside(HOST, "nft", "-f", "-", given=f"table inet own {{\n{chain}\n}}\n")
         try:
             yield
@@ -299,9 +310,30 @@ class Network:
             rules += [f"{at} tcp dport {p} dnat to 127.0.0.1:{to}" for p, to in ports]
         self.names = {name: addresses[name] for name in doors}
         self.peers = {name: addresses[f"peer {name}"] for name in self.azure["peers"]}
+        self.tag_file.write_text(json.dumps(self.service_tags()))
         body = "\n".join(rules)
         chain = f"chain prerouting {{ type nat hook prerouting priority -100;\n{body}\n}}"
         inside(AZURE, "nft", "-f", "-", given=f"table ip doors {{\n{chain}\n}}\n")
+
+    def service_tags(self) -> dict[str, Any]:
+        """A service tag file of the lab: the addresses of each tag's names, and of those who
+        answer in their place."""
+        apart = {self.peers[name] for name in PEERS_APART}
+        stand_ins = [a for a in (*self.peers.values(), NOBODY) if a not in apart]
+        rows = [(r.endpoint, tag) for r in CATALOGUE.requirements for tag in r.tags if r.endpoint]
+        tags: dict[str, set[str]] = {
+            tag: set() for r in CATALOGUE.requirements for tag in (*r.tags, *r.public_tags)
+        }
+        for row, tag in rows:
+            own = [address for name, address in self.names.items() if row.matches(name)]
+            tags[tag] |= {f"{address}/32" for address in (*own, *stand_ins)} | {AZURE_NET6}
+        tags["AzureCloud"] = {prefix for prefixes in tags.values() for prefix in prefixes}
+        tags["AzureFrontDoor.Frontend"] = {f"{self.peers['front_door']}/32"}
+        values = [
+            {"name": tag, "properties": {"addressPrefixes": sorted(prefixes)}}
+            for tag, prefixes in tags.items()
+        ]
+        return {"changeNumber": 1, "cloud": "China", "values": values}
 
     def _serve_ssh(self) -> None:
         folder = self.directory

@@ -12,11 +12,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from arc_compliance.allowlist import read_allowlist
 from arc_compliance.catalogue.model import Bypass
 from arc_compliance.plan import CONTROL_NAME, Limits
 from arc_compliance.scope import PrivateLink
 from selftests.lab.azure import MONITOR, NAME
-from selftests.lab.network import AUDITOR, GATE, GATE_ADDRESS, PROXY_PORT, Network, inside
+from selftests.lab.network import (
+    AUDITOR,
+    GATE,
+    GATE_ADDRESS,
+    NOBODY,
+    PROXY_PORT,
+    Network,
+    inside,
+)
 
 Told = dict[str, Any]
 Situation = Callable[[Network], Any]
@@ -28,9 +37,6 @@ USER, PASSWORD = "arc", "hunter2"
 HIS = "gbl.his.arc.azure.cn"
 PACKAGES = "packages.microsoft.com"
 RETIRED = "chinaeast2-gas.guestconfiguration.azure.cn"
-
-NOBODY = "203.0.113.9"
-"""An address at which nobody is."""
 
 AGENT_SETTINGS = "/var/opt/azcmagent/localconfig.json"
 MONITOR_AGENT = "/etc/systemd/system/azuremonitor-coreagent.service.d/proxy.conf"
@@ -443,6 +449,85 @@ def private_link_with_a_public_ipv6_address(lab: Network) -> Iterator[Told]:
 def private_link_through_a_proxy(lab: Network) -> Iterator[Told]:
     with lab.resolving(private_names(lab)), lab.proxy() as url:
         yield {**ARC, "proxy": url}
+
+
+# -- service tags and allow-lists ----------------------------------------------------------------
+
+
+@contextmanager
+def address_in_another_tag(lab: Network) -> Iterator[Told]:
+    """Content delivery stands in front of NAME."""
+    with lab.resolving({NAME: lab.peers["front_door"]}):
+        yield {}
+
+
+@contextmanager
+def address_outside_every_tag(lab: Network) -> Iterator[Told]:
+    with lab.resolving({NAME: lab.peers["outside_azure"]}):
+        yield {}
+
+
+@contextmanager
+def address_outside_every_tag_of_an_old_file(lab: Network) -> Iterator[Told]:
+    with lab.resolving({NAME: lab.peers["outside_azure"]}):
+        yield {"days": 40}
+
+
+@contextmanager
+def private_address_without_private_link(lab: Network) -> Iterator[Told]:
+    with lab.resolving({NAME: lab.private[NAME]}):
+        yield {}
+
+
+@contextmanager
+def one_address_inside_and_one_outside(lab: Network) -> Iterator[Told]:
+    with lab.resolving({NAME: f"{lab.names[NAME]} {lab.peers['outside_azure']}"}):
+        yield {}
+
+
+@contextmanager
+def ipv6_outside_every_tag(lab: Network) -> Iterator[Told]:
+    with lab.resolving({NAME: f"{lab.names[NAME]} 2001:db8:bad::1"}):
+        yield {}
+
+
+@contextmanager
+def perimeter(lab: Network, *allowed: str) -> Iterator[Told]:
+    """The gate drops all but what goes to *allowed*; its own rules, listed, are the allow-list."""
+    rules = [f"iifname eth0 ip daddr {{ {','.join(allowed)} }} tcp dport 443 accept"]
+    rules += ["iifname eth0 meta nfproto ipv4 drop"]
+    with lab.firewall("ct state established,related accept", *rules):
+        path = lab.directory / "gate.json"
+        path.write_bytes(inside(GATE, "nft", "-j", "list", "ruleset").stdout)
+        yield {"allowlists": (read_allowlist(path),)}
+
+
+@contextmanager
+def perimeter_with_all_tags(lab: Network) -> Iterator[Told]:
+    """The endpoints without a tag are let through by their addresses."""
+    with perimeter(lab, *sorted({*lab.names.values(), *lab.peers.values(), NOBODY})) as told:
+        yield told
+
+
+@contextmanager
+def perimeter_with_looked_up_addresses(lab: Network) -> Iterator[Told]:
+    """Everything works, until an address changes."""
+    with perimeter(lab, *sorted(lab.names.values())) as told:
+        yield told
+
+
+@contextmanager
+def hosts_own_rules_lack_a_tag(lab: Network) -> Iterator[Told]:
+    """They drop what goes to Entra ID's addresses."""
+    entra = [lab.names[n] for n in lab.names if n.startswith(("login.", "pas."))]
+    with lab.host_filters(f"ip daddr {{ {','.join(entra)} }} drop", hook="output"):
+        yield {}
+
+
+@contextmanager
+def hosts_own_rules_are_roots_to_read(lab: Network) -> Iterator[Told]:
+    with hosts_own_rules_lack_a_tag(lab):
+        yield {"user": f"{AUDITOR}@"}
 
 
 # -- the measurement itself ----------------------------------------------------------------------

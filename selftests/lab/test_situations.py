@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from arc_compliance.judge.causes import CAUSES
@@ -29,16 +31,54 @@ AZGN = "azgn*.servicebus.chinacloudapi.cn"
 
 BLOB = "*.blob.core.chinacloudapi.cn"
 INSTALLER = {"aka.ms": "urls/aka", PACKAGES: "urls/packages"}
+ENTRA = "service-tags/azure-active-directory"
+ROWS_OF = {
+    r.id: {o.endpoint.label for o in CATALOGUE.requirements if o.endpoint and {*r.tags} & {*o.tags}}
+    for r in CATALOGUE.requirements
+    if r.id.startswith("service-tags/") and r.tags != ("AzureArcInfrastructure",)
+}
+ROWS_OF["service-tags/azure-arc-infrastructure"] = {
+    "*.his.arc.azure.cn",
+    "*.guestconfiguration.azure.cn",
+}
+TAGS = [tag for tag, its in ROWS_OF.items() if its]
+"""The tags that endpoints lie in."""
+
 AGENT = {row: one for row, one in ROWS.items() if row not in INSTALLER}
 
 
 def row(label: str, cause: str, verdict: str = "fail") -> set[Change]:
     """One row is red, and what rests on it is blocked."""
-    return {
+    found = {
         (ROWS[label], label, verdict, cause),
         ("tls/1.2", label, "blocked", cause),
         ("principles/certificates", label, "blocked", cause),
     }
+    if cause.startswith("dns-"):
+        found |= {(t, "", "blocked", cause) for t in TAGS if label in ROWS_OF[t]}
+    return found
+
+
+def tags(verdict: str, cause: str = "", which: Iterable[str] = TAGS) -> set[Change]:
+    """What becomes of the tags whose endpoints were looked up."""
+    return {(tag, "", verdict, cause) for tag in which}
+
+
+def entra(verdict: str, cause: str) -> set[Change]:
+    return tags(verdict, cause, [ENTRA])
+
+
+def filtered(covered: bool = True) -> set[Change]:
+    """What a filter by address makes applicable; the public cloud's file is not there."""
+    found = {("practice/azure-cloud-gap", "", "pass", "")}
+    found |= {
+        (f"practice/{one}", "", "not-tested", "")
+        for one in ("front-door", "public-arc-infrastructure")
+    }
+    found.add(("service-tags/azure-traffic-manager", "", "pass", ""))
+    if covered:
+        return found | tags("pass", "", ["service-tags/full-range", "service-tags/azure-cloud"])
+    return found | {("service-tags/azure-cloud", "", "warn", "tag-not-covered")}
 
 
 def nameless(cause: str) -> set[Change]:
@@ -50,6 +90,8 @@ def nameless(cause: str) -> set[Change]:
 def rows(cause: str, port_443: str, which: dict[str, str] = ROWS) -> set[Change]:
     """One cause in all rows: red there, and in port 443 where that is the stage; else blocked."""
     found = {change for label in which if label != AZGN for change in row(label, cause)}
+    if cause.startswith("proxy-"):
+        found |= tags("not-applicable")
     found |= nameless(cause)
     found |= {(one, "", "blocked", cause) for one in ("principles/tcp", "practice/websocket")}
     found.add(("networking/port-443", "", port_443, cause))
@@ -76,7 +118,7 @@ def by_proxy(
 ) -> set[Change]:
     """What a proxy makes applicable."""
     innocent = ("networking/no-log-analytics-gateway", "", "pass", "")
-    return {("networking/proxy", "", verdict, cause), gateway or innocent}
+    return {("networking/proxy", "", verdict, cause), gateway or innocent, *tags("not-applicable")}
 
 
 def gateway(verdict: str, cause: str = "gateway-log-analytics") -> Change:
@@ -89,6 +131,7 @@ def private_link(verdict: str, cause: str = "") -> set[Change]:
         (one, BLOB, "not-applicable", "")
         for one in ("urls/blob", "tls/1.2", "principles/certificates")
     }
+    gone |= tags("not-applicable", "", ["service-tags/storage"])
     return {("networking/private-link", "", verdict, cause), *gone}
 
 
@@ -128,6 +171,8 @@ TOO_OLD = {
     ("urls/login", NAME, "blocked", "tls-version"),
     ("principles/certificates", NAME, "blocked", "tls-version"),
 }
+ARC_BEHIND_THE_PROXY = tags("not-applicable", "", ["service-tags/azure-arc-infrastructure"])
+NO_ENTRA = {change for label in ROWS_OF[ENTRA] for change in row(label, "connect-timeout")}
 SLOW = Limits(connect=1, http=15, deadline=30)
 
 TABLE: dict[Situation, set[Change]] = {
@@ -200,7 +245,7 @@ TABLE: dict[Situation, set[Change]] = {
     | by_proxy("fail", "proxy-unreachable", gateway=gateway("blocked", "proxy-unreachable")),
     lab_in.proxy_resolves_what_the_host_cannot: by_proxy(),
     lab_in.proxy_fails_to_reach_one: row(NAME, "proxy-failed") | by_proxy("fail", "proxy-failed"),
-    lab_in.proxy_with_a_way_past_it_for_arc: by_proxy(),
+    lab_in.proxy_with_a_way_past_it_for_arc: by_proxy() - ARC_BEHIND_THE_PROXY,
     lab_in.proxy_agrees_to_everything_and_closes: answered(
         rows("tls-reset", "error"),
         (
@@ -209,7 +254,8 @@ TABLE: dict[Situation, set[Change]] = {
             "networking/no-log-analytics-gateway",
             "principles/tcp",
         ),
-    ),
+    )
+    | tags("not-applicable"),
     lab_in.proxy_inspects: by_proxy() | certificates("warn", "cert-not-public"),
     # Log Analytics gateways
     lab_in.gateway_as_proxy: rows("proxy-denied", "fail")
@@ -223,7 +269,8 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.ordinary_proxy_that_the_monitor_agent_uses_too: by_proxy(),
     # proxies that the host names
     lab_in.agent_has_a_proxy: by_proxy() | NO_AGENT_PROXY_FOR_THE_INSTALLER,
-    lab_in.agent_has_a_proxy_and_a_way_past_it: by_proxy() | NO_AGENT_PROXY_FOR_THE_INSTALLER,
+    lab_in.agent_has_a_proxy_and_a_way_past_it: by_proxy() - ARC_BEHIND_THE_PROXY
+    | NO_AGENT_PROXY_FOR_THE_INSTALLER,
     lab_in.agents_proxy_has_credentials: by_proxy() | NO_AGENT_PROXY_FOR_THE_INSTALLER,
     lab_in.agents_proxy_is_https: rows("proxy-failed", "fail", AGENT)
     | by_proxy("fail", "proxy-failed", gateway=gateway("blocked", "proxy-failed")),
@@ -241,6 +288,22 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.private_link_with_public_answers: private_link("fail", "address-not-private"),
     lab_in.private_link_with_a_public_ipv6_address: private_link("pass"),
     lab_in.private_link_through_a_proxy: private_link("not-testable") | by_proxy(),
+    # service tags and allow-lists
+    lab_in.address_in_another_tag: entra("warn", "address-other-tag"),
+    lab_in.address_outside_every_tag: entra("fail", "address-outside-tag"),
+    lab_in.address_outside_every_tag_of_an_old_file: entra("warn", "address-outside-tag")
+    | {("practice/service-tags-current", "", "warn", "tag-file-stale")},
+    lab_in.private_address_without_private_link: entra("fail", "address-not-public"),
+    lab_in.one_address_inside_and_one_outside: entra("fail", "address-outside-tag"),
+    lab_in.ipv6_outside_every_tag: entra("fail", "address-outside-tag"),
+    lab_in.perimeter_with_all_tags: filtered(),
+    lab_in.perimeter_with_looked_up_addresses: filtered(covered=False)
+    | tags("fail", "tag-not-covered", [*TAGS, "service-tags/full-range"]),
+    lab_in.hosts_own_rules_lack_a_tag: NO_ENTRA
+    | filtered(covered=False)
+    | entra("fail", "tag-not-covered")
+    | tags("pass", "", ["service-tags/full-range"]),
+    lab_in.hosts_own_rules_are_roots_to_read: NO_ENTRA,
     # the measurement itself
     lab_in.host_unreachable: unmeasured("host-unreachable"),
     lab_in.host_without_python: unmeasured("probe-failed"),
@@ -356,7 +419,7 @@ def test_every_cause_and_verdict_occurs() -> None:
 def test_the_open_network_has_no_fault(healthy: Findings) -> None:
     verdicts = {j.verdict.value for j in healthy.judgements}
 
-    assert verdicts == {"pass", "not-applicable", "not-tested", "not-testable"}
+    assert verdicts == {"pass", "not-applicable", "not-testable"}
     assert healthy.of("run/controls").verdict is Verdict.PASS
     assert "10.77.0.2" in healthy.of("run/host-measured").actual
     assert "the upgrade was accepted" in healthy.of("practice/websocket").actual
