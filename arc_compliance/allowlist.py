@@ -59,11 +59,13 @@ class Allowlist:
 
     def passed(self, sources: Sequence[str]) -> Passed:
         """The addresses that a host with the addresses *sources* gets to."""
-        if self.ruleset is None:
-            return Passed(addresses=self.listed or IPSet(), unsure=IPSet())
-        key = tuple(sorted(sources))
+        key = tuple(sorted(sources)) if self.ruleset else ()
         if key not in self._passed:
-            self._passed[key] = self.ruleset.passed(self.hook, key)
+            self._passed[key] = (
+                self.ruleset.passed(self.hook, key)
+                if self.ruleset
+                else Passed(addresses=self.listed or IPSet(), unsure=IPSet())
+            )
         return self._passed[key]
 
     def covers_name(self, name: str) -> bool:

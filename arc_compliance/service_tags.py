@@ -69,7 +69,7 @@ Networks = tuple[tuple[int, Mapping[int, list[str]]], ...]
 """For each length of a prefix, the longest first: its mask, and the tags by network (a number)."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # one is told from another by identity
 class TagFile:
     """One checked file: azcmagent's name of its cloud, and the prefixes of each tag by its name.
 

@@ -180,6 +180,7 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
         sudo_user=options.sudo_user,
     )
     evidence = invocation_dir / options.evidence if options.evidence else None
+    allowlists = tuple(_allowlist(one, invocation_dir) for one in options.firewall_allowlist)
     try:
         targets = read_targets(
             hosts=options.hosts,
@@ -205,13 +206,13 @@ def read_settings(options: Any, invocation_dir: Path) -> Settings:
         connect_to=tuple(_connect_to(one) for one in options.connect_to),
         public_roots=_public_roots(options.public_roots, invocation_dir),
         tag_sources=_tag_sources(options, catalogue, invocation_dir, demo),
-        allowlists=tuple(_allowlist(one, invocation_dir) for one in options.firewall_allowlist),
+        allowlists=allowlists,
         report_dir=invocation_dir / options.report_dir,
         demo=demo,
         evidence=evidence,
         resume=options.resume,
         narrowed=targets.narrowed,
-        given=_given(options),
+        given=_given(options, allowlists),
     )
 
 
@@ -421,7 +422,7 @@ _SHOWN: dict[str, Any] = {
 }
 
 
-def _given(options: Any) -> tuple[tuple[str, str], ...]:
+def _given(options: Any, allowlists: Sequence[Allowlist]) -> tuple[tuple[str, str], ...]:
     """What differs from the defaults, as an auditor may read it."""
     given = []
     for name, default in _SHOWN.items():
@@ -429,4 +430,5 @@ def _given(options: Any) -> tuple[tuple[str, str], ...]:
         if value != default:
             text = ",".join(value) if isinstance(value, list) else str(value)
             given.append((f"--{name.replace('_', '-')}", scrub(text)))
+    given += [(f"sha256 of {one.label}", one.sha256) for one in allowlists]
     return tuple(given)

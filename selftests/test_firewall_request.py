@@ -176,13 +176,18 @@ def test_the_prefixes_are_a_table_that_nftables_takes(tmp_path: Path) -> None:
     found = report(
         failed("web01", "service-tags/full-range", "tag-not-covered", "AzureArcInfrastructure"),
         failed("web02", "service-tags/storage", "tag-not-covered", "10.1.2.0/24", "2001:db8::/48"),
+        failed("web02", "practice/x", "tag-not-covered", "AzureArcInfrastructure@AzureCloud"),
     )
-    tags = ServiceTags(own=tag_file(AzureArcInfrastructure=["10.1.0.0/16", "2001:db8::/32"]))
+    tags = ServiceTags(
+        own=tag_file(AzureArcInfrastructure=["10.1.0.0/16", "2001:db8::/32"]),
+        public=tag_file(cloud="Public", AzureArcInfrastructure=["10.9.0.0/16"]),
+    )
 
     text = render_nftables(asks(found, CATALOGUE), tags)
 
     assert text is not None
     assert "10.1.2.0/24" not in text
+    assert "10.9.0.0/16" in text
     assert "ip daddr @azure_ipv4 tcp dport 443 accept" in text
     nft = shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin")
     needs(nft, "nft")

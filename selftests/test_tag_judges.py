@@ -333,7 +333,7 @@ def test_tags_of_the_public_cloud(tmp_path: Path) -> None:
 
     assert missing.verdict is Verdict.NOT_TESTED
     assert "id=56519" in missing.actual
-    assert (lacking.verdict, lacking.failing) == (Verdict.WARN, (ARC,))
+    assert (lacking.verdict, lacking.failing) == (Verdict.WARN, (f"{ARC}@AzureCloud",))
     assert front.verdict is Verdict.PASS
 
 

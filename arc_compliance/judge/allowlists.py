@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from netaddr import IPNetwork, IPSet, cidr_merge
 
@@ -86,18 +87,26 @@ def no_file(case: Case, grounds: Grounds, expected: str) -> Judgement:
 class _Gap:
     """What a filter lacks of a tag: published prefixes, collapsed, and those nobody can tell.
 
-    ``prefixes`` is how many the tag has, 0 where only some of them were looked for.
+    ``prefixes`` is how many the tag has, 0 where only some of them were looked for. ``hints`` say
+    what is let through in the place of the whole.
     """
 
     tag: str
     prefixes: int
     missing: tuple[str, ...]
     unsure: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+    cloud: str = ""
+
+    @property
+    def name(self) -> str:
+        """The tag; that of another cloud with it, Tag@Cloud."""
+        return f"{self.tag}@{self.cloud}" if self.cloud else self.tag
 
     @property
     def names(self) -> tuple[str, ...]:
         """What has to be allowed: the tag where nothing of it is, else what is missing."""
-        return (self.tag,) if self.whole else self.missing
+        return (self.name,) if self.whole else self.missing
 
     @property
     def whole(self) -> bool:
@@ -105,15 +114,34 @@ class _Gap:
         return self.prefixes > 0 and len(self.missing) >= self.prefixes
 
 
-def _gap(file: TagFile, tag: str, passed: Passed, of: Sequence[str] | None = None) -> _Gap:
-    """What *passed* lacks of *tag*, or of its prefixes *of*: a prefix counts as a whole."""
+@lru_cache(maxsize=512)  # the hosts of a fleet have the same lists
+def _gap(
+    file: TagFile,
+    tag: str,
+    passed: Passed,
+    *,
+    of: tuple[str, ...] | None = None,
+    cloud: str = "",
+) -> _Gap:
+    """What *passed* lacks of *tag*, or of its prefixes *of*: a prefix counts as a whole.
+
+    *cloud* is that of the file where it is not the run's.
+    """
     published = file.tags[file.spelling(tag)] if of is None else of
     lacking = [one for one in published if IPNetwork(one) not in passed.addresses]
     possible = passed.addresses | passed.unsure if passed.unsure else passed.addresses
     missing = [one for one in lacking if IPNetwork(one) not in possible]
+    hints = []
+    if of is None and missing:
+        hints = [
+            *_held_parts(tag, passed.addresses, file),
+            *_looked_up(tag, passed.addresses, file),
+        ]
     return _Gap(
         tag=tag,
+        hints=tuple(hints),
         prefixes=len(cidr_merge(published)) if of is None else 0,
+        cloud=cloud,
         missing=tuple(str(one) for one in cidr_merge(missing)),
         unsure=tuple(str(one) for one in cidr_merge(set(lacking) - set(missing))),
     )
@@ -163,7 +191,7 @@ def judge_azure_cloud_gap(case: Case, evidence: Evidence, grounds: Grounds) -> J
     for one in address_filters(evidence, grounds):
         passed = one.passed(evidence.vantage.source_addresses)
         gaps = [_gap(own, tag, passed, of=prefixes) for tag, prefixes in holes.items()]
-        part = _of_gaps(case, expected, one, gaps, own, evidence)
+        part = _of_gaps(case, expected, one, gaps, evidence)
         parts.append(replace(part, actual=f"{words}; {part.actual}"))
     return worst_of(parts)
 
@@ -207,26 +235,34 @@ def _of_all(
 ) -> Judgement:
     """The worst that any filter makes of the *wanted* tags."""
     expected = f"{', '.join(dict.fromkeys(tag for _, tag in wanted))} let through as a whole"
-    parts = []
-    for one in in_force:
-        passed = one.passed(evidence.vantage.source_addresses)
-        for file, tag in wanted:
-            if file.ranges(tag) is None:
-                parts.append(
-                    judged(
-                        case,
-                        Verdict.NOT_TESTED,
-                        expected=expected,
-                        actual=f"{file.name} has no tag {tag}",
-                    )
-                )
-                continue
-            if _by_name(one, tag, grounds):
-                words = f"{one.label} lets the endpoints of {tag} through by name"
-                parts.append(judged(case, Verdict.PASS, expected=expected, actual=words))
-                continue
-            parts.append(_of_gaps(case, expected, one, [_gap(file, tag, passed)], file, evidence))
-    return worst_of(parts)
+    return worst_of(
+        [
+            _of_one(case, expected, one, file, tag, evidence, grounds)
+            for one in in_force
+            for file, tag in wanted
+        ]
+    )
+
+
+def _of_one(
+    case: Case,
+    expected: str,
+    one: Allowlist,
+    file: TagFile,
+    tag: str,
+    evidence: Evidence,
+    grounds: Grounds,
+) -> Judgement:
+    """What the filter *one* makes of *tag*."""
+    if file.ranges(tag) is None:
+        words = f"{file.name} has no tag {tag}"
+        return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
+    if _by_name(one, tag, grounds):
+        words = f"{one.label} lets the endpoints of {tag} through by name"
+        return judged(case, Verdict.PASS, expected=expected, actual=words)
+    cloud = "" if file is grounds.service_tags.own else file.cloud
+    gap = _gap(file, tag, one.passed(evidence.vantage.source_addresses), cloud=cloud)
+    return _of_gaps(case, expected, one, [gap], evidence)
 
 
 def _by_name(one: Allowlist, tag: str, grounds: Grounds) -> bool:
@@ -244,7 +280,6 @@ def _of_gaps(
     expected: str,
     one: Allowlist,
     gaps: Sequence[_Gap],
-    file: TagFile,
     evidence: Evidence,
 ) -> Judgement:
     """The judgement on what the filter *one* lacks."""
@@ -255,7 +290,7 @@ def _of_gaps(
         only_ipv6 = all(":" in p for gap in missing for p in gap.missing)
         spared = only_ipv6 and not _has_ipv6(passed.addresses) and not _uses_ipv6(evidence)
         advice = case.requirement.level.value != "MUST"
-        phrases = [_in_words(gap, passed.addresses, file) for gap in missing]
+        phrases = [_in_words(gap) for gap in missing]
         words = f"{one.label} lacks {'; '.join(phrases)}"
         if spared:
             words += "; it holds no IPv6 at all, and this host has none"
@@ -267,10 +302,10 @@ def _of_gaps(
             actual=words,
             cause="tag-not-covered",
             failing=dict.fromkeys(failing),
-            mend=_mend(one, failing, missing, passed.addresses, file),
+            mend=_mend(one, failing, missing),
         )
     if unsure:
-        names = ", ".join(gap.tag for gap in unsure)
+        names = ", ".join(gap.name for gap in unsure)
         why = ", ".join(passed.why_unsure[:4])
         return judged(
             case,
@@ -279,26 +314,18 @@ def _of_gaps(
             actual=f"{one.label} has rules about {names} that ask for what cannot be known here "
             f"({why}); name a list of its prefixes with --firewall-allowlist=FILE",
         )
-    covered = ", ".join(f"all {gap.prefixes} ranges of {gap.tag}" for gap in gaps if gap.prefixes)
+    covered = ", ".join(f"all {gap.prefixes} ranges of {gap.name}" for gap in gaps if gap.prefixes)
     actual = f"{one.label} lets {covered or 'that'} through"
     return judged(case, Verdict.PASS, expected=expected, actual=actual)
 
 
-def _in_words(gap: _Gap, passed: IPSet, file: TagFile) -> str:
-    hints = _hints(gap, passed, file)
-    hint = f" (it holds {' and '.join(hints)})" if hints else ""
+def _in_words(gap: _Gap) -> str:
+    hint = f" (it holds {' and '.join(gap.hints)})" if gap.hints else ""
     if gap.whole:
-        return f"all {gap.prefixes} ranges of {gap.tag}{hint}"
+        return f"all {gap.prefixes} ranges of {gap.name}{hint}"
     shown = ", ".join(gap.missing[:12])
     more = f" and {len(gap.missing) - 12} more" if len(gap.missing) > 12 else ""
-    return f"{shown}{more} of {gap.tag}{hint}"
-
-
-def _hints(gap: _Gap, passed: IPSet, file: TagFile) -> list[str]:
-    """What is let through in the place of a tag that was looked at as a whole."""
-    if not gap.prefixes:
-        return []
-    return [*_held_parts(gap.tag, passed, file), *_looked_up(gap.tag, passed, file)]
+    return f"{shown}{more} of {gap.name}{hint}"
 
 
 def _held_parts(tag: str, passed: IPSet, file: TagFile) -> list[str]:
@@ -329,12 +356,10 @@ def _looked_up(tag: str, passed: IPSet, file: TagFile) -> list[str]:
     return [f"looked-up addresses ({shown}), which will change"]
 
 
-def _mend(
-    one: Allowlist, failing: Sequence[str], gaps: Sequence[_Gap], passed: IPSet, file: TagFile
-) -> str:
-    tags = ", ".join(dict.fromkeys(gap.tag for gap in gaps if not gap.whole))
+def _mend(one: Allowlist, failing: Sequence[str], gaps: Sequence[_Gap]) -> str:
+    tags = ", ".join(dict.fromkeys(gap.name for gap in gaps if not gap.whole))
     shown = ", ".join(failing[:4]) + (f" and {len(failing) - 4} more" if len(failing) > 4 else "")
-    instead = [hint for gap in gaps for hint in _hints(gap, passed, file)]
+    instead = [hint for gap in gaps for hint in gap.hints]
     said = f" Do not settle for {' or '.join(dict.fromkeys(instead))}." if instead else ""
     return (
         f"network team: Allow {shown}{f' of {tags}' if tags else ''} to TCP 443 in {one.label} "

@@ -140,5 +140,5 @@ def worst_of(parts: Sequence[Judgement]) -> Judgement:
         expected="; ".join(dict.fromkeys(part.expected for part in parts)),
         actual="; ".join(dict.fromkeys(part.actual for part in ordered)),
         failing=tuple(dict.fromkeys(name for part in alike for name in part.failing)),
-        remedy=" ".join(dict.fromkeys(part.remedy for part in alike if part.remedy)),
+        remedy="\n".join(dict.fromkeys(part.remedy for part in alike if part.remedy)),
     )

@@ -17,7 +17,7 @@ from netaddr import IPNetwork, cidr_merge
 from arc_compliance.catalogue.model import Catalogue, Endpoint
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host
-from arc_compliance.service_tags import ServiceTags, TagFile
+from arc_compliance.service_tags import ServiceTags
 
 FILES = ("firewall-request.csv", "firewall-request.txt", "firewall-request.nft")
 COLUMNS = ("sources", "destination", "port", "protocol", "requirement")
@@ -201,8 +201,13 @@ def _sources(labels: Sequence[str], report: ComplianceReport) -> list[str]:
     )
 
 
-def _having(tag: str, tags: ServiceTags) -> Iterator[TagFile]:
-    return (file for file in tags.files() if file.ranges(tag) is not None)
+def _prefixes_of(tag: str, tags: ServiceTags) -> tuple[str, ...]:
+    """The prefixes of *tag*, of the run's cloud or, as Tag@Cloud, of another."""
+    name, _, cloud = tag.partition("@")
+    for file in tags.files():
+        if cloud in ("", file.cloud) and file.ranges(name) is not None:
+            return file.tags[file.spelling(name)]
+    return ()
 
 
 def render_nftables(wanted: Sequence[Ask], tags: ServiceTags) -> str | None:
@@ -211,8 +216,8 @@ def render_nftables(wanted: Sequence[Ask], tags: ServiceTags) -> str | None:
     for ask in wanted:
         if ask.prefix is not None:
             prefixes.append(ask.prefix)
-        elif ask.is_tag and (file := next(_having(ask.destination, tags), None)):
-            prefixes += file.tags[file.spelling(ask.destination)]
+        elif ask.is_tag:
+            prefixes += _prefixes_of(ask.destination, tags)
     merged = cidr_merge(prefixes)
     if not merged:
         return None

@@ -125,7 +125,8 @@ def text_of(judgement: Judgement) -> str:
         ("actual", judgement.actual),
         ("remedy", judgement.remedy),
     )
-    return "\n".join(f"{name + ':':<13}{value}" for name, value in parts if value)
+    indented = ((name, value.replace("\n", "\n" + " " * 13)) for name, value in parts if value)
+    return "\n".join(f"{name + ':':<13}{value}" for name, value in indented)
 
 
 def _testcases(results: Iterable[Result]) -> Iterable[TestCase]:

@@ -73,7 +73,7 @@ def _causes(report: ComplianceReport, width: int) -> Iterator[str]:
 def _remedies(cause: str, hit: list[Judgement]) -> list[str]:
     """The cause's remedy for all names that it hit, and those that a judge worded himself."""
     general = [j for j in hit if j.remedy == remedy(cause, j.failing)]
-    worded = [j.remedy for j in hit if j not in general]
+    worded = [line for j in hit if j not in general for line in j.remedy.splitlines()]
     names = tuple(dict.fromkeys(name for j in general for name in j.failing))
     return [*([remedy(cause, names)] if general else []), *dict.fromkeys(worded)]
 
