@@ -87,14 +87,15 @@ def no_file(case: Case, grounds: Grounds, expected: str) -> Judgement:
 class _Gap:
     """What a filter lacks of a tag: published prefixes, collapsed, and those nobody can tell.
 
-    ``prefixes`` is how many the tag has, 0 where only some of them were looked for. ``hints`` say
-    what is let through in the place of the whole.
+    ``prefixes`` is how many the tag has, 0 where only some of them were looked for. ``whole`` says
+    that no prefix of the tag is let through, ``hints`` what is in the place of the whole.
     """
 
     tag: str
     prefixes: int
     missing: tuple[str, ...]
     unsure: tuple[str, ...]
+    whole: bool = False
     hints: tuple[str, ...] = ()
     cloud: str = ""
 
@@ -107,11 +108,6 @@ class _Gap:
     def names(self) -> tuple[str, ...]:
         """What has to be allowed: the tag where nothing of it is, else what is missing."""
         return (self.name,) if self.whole else self.missing
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing of the whole tag is let through."""
-        return self.prefixes > 0 and len(self.missing) >= self.prefixes
 
 
 @lru_cache(maxsize=512)  # the hosts of a fleet have the same lists
@@ -139,6 +135,7 @@ def _gap(
         ]
     return _Gap(
         tag=tag,
+        whole=of is None and len(missing) == len(published) > 0,
         hints=tuple(hints),
         prefixes=len(cidr_merge(published)) if of is None else 0,
         cloud=cloud,
