@@ -276,6 +276,24 @@ class EgressFacts(_Record):
     failure: Text | None = None
 
 
+class Socket(_Record):
+    """One socket of a process, as address:port; ``remote`` is None where it has no peer."""
+
+    process: Text
+    kind: Literal["tcp", "udp"]
+    listening: bool
+    local: Text
+    remote: Text | None = None
+
+
+class SocketFacts(_Record):
+    """The agent's processes that run, and their sockets; ``failure`` is why some are unknown."""
+
+    processes: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    found: Annotated[tuple[Socket, ...], Field(max_length=500)] = ()
+    failure: Text | None = None
+
+
 class OsFacts(_Record):
     """What /etc/os-release says."""
 
@@ -293,6 +311,7 @@ class Facts(_Record):
     agent: AgentFacts
     proxy: ProxyFacts = ProxyFacts()
     egress: EgressFacts = EgressFacts()
+    sockets: SocketFacts = SocketFacts()
 
 
 class Probe(_Record):

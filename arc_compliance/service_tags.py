@@ -31,6 +31,16 @@ CLOUDS = {
 }
 """azcmagent's name of a cloud, by the one in the files."""
 
+PAGES = {
+    cloud: f"https://www.microsoft.com/en-us/download/details.aspx?id={number}"
+    for cloud, number in {
+        "AzureChinaCloud": 57062,
+        "AzureCloud": 56519,
+        "AzureUSGovernment": 57063,
+    }.items()
+}
+"""The pages that link the current file of each cloud, by azcmagent's name."""
+
 PUBLIC = "AzureCloud"
 STALE_DAYS = 21
 """From this age on a file is advised against. A new one comes every week; gaps of 14 days occur."""

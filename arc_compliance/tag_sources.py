@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from arc_compliance import __version__
@@ -29,6 +28,7 @@ from arc_compliance.redact import scrub
 from arc_compliance.service_tags import (
     CLOUDS,
     MAX_BYTES,
+    PAGES,
     PUBLIC,
     ServiceTags,
     TagFileError,
@@ -38,16 +38,6 @@ from arc_compliance.service_tags import (
 
 DOWNLOAD = "download"
 """The value of --service-tags that stands for the current file of the run's cloud."""
-
-PAGES = {
-    cloud: f"https://www.microsoft.com/en-us/download/details.aspx?id={number}"
-    for cloud, number in {
-        "AzureChinaCloud": 57062,
-        "AzureCloud": 56519,
-        "AzureUSGovernment": 57063,
-    }.items()
-}
-"""The pages that link the current file of each cloud."""
 
 SECONDS = 20.0
 """What one page or file may take as a whole."""
@@ -166,7 +156,7 @@ def fetch(url: str, most_bytes: int) -> bytes:
     def work() -> None:
         try:
             outcome.append(_fetch(url, most_bytes))
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:  # those of requests are OSErrors
             outcome.append(FetchError(_why(error)))
 
     # requests limits each wait, not the whole: a peer that drips could hold us for ever.
@@ -181,6 +171,8 @@ def fetch(url: str, most_bytes: int) -> bytes:
 
 
 def _fetch(url: str, most_bytes: int) -> bytes:
+    import requests  # takes as long as a third of our own modules, and is seldom needed
+
     with requests.Session() as session:
         session.max_redirects = 5
         session.headers["User-Agent"] = f"arc-compliance/{__version__}"
@@ -200,6 +192,8 @@ def _fetch(url: str, most_bytes: int) -> bytes:
 
 def _why(error: Exception) -> str:
     """An exception in a few words: those of requests repeat URLs and objects of Python."""
+    import requests
+
     if isinstance(error, FetchError):
         return str(error)
     kinds = {

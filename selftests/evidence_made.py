@@ -192,6 +192,7 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
                 "agent": parts.get("agent", {"installed": False}),
                 "proxy": parts.get("proxies", {}),
                 "egress": parts.get("egress", {}),
+                "sockets": parts.get("sockets", {}),
             },
             "measurements": measurements,
             "discovered": parts.get("discovered", []),

@@ -100,7 +100,7 @@ def trust(trust_file: str | None = None) -> dict[str, Any]:
     """The facts of the trust store, loaded."""
     order = probe.read_order(io.BytesIO(json.dumps(peers.order(trust_file=trust_file)).encode()))
     store = probe.TrustStore(order, probe.DaemonsEnvironment())
-    store.load()
+    store.read()
     return store.facts
 
 

@@ -94,6 +94,9 @@ def _report(
     )
 
 
+TAGS = "<p>Service tags: <code>none</code></p>\n\n"
+
+
 class _Page(HTMLParser):
     """The tags of a page, and the text of each cell."""
 
@@ -126,6 +129,8 @@ def test_a_small_report_in_full() -> None:
         "\n"
         "1 pass, 1 fail, 1 error\n"
         "\n"
+        "<p>Service tags: <code>none</code></p>\n"
+        "\n"
         "<table>\n"
         "<tr><th>Requirement</th><th>Endpoint</th><th>Host</th><th>Cause</th><th>Remedy</th></tr>\n"
         "<tr><td><code>urls/his</code></td><td><code>*.his.arc.azure.cn</code></td>"
@@ -140,13 +145,14 @@ def test_a_small_report_in_full() -> None:
 def test_a_clean_run_has_no_table() -> None:
     summary = render_step_summary(_report(_judgement(Verdict.PASS)))
 
-    assert summary == "## arc-compliance: compliant\n\n1 pass\n\n"
+    assert summary == "## arc-compliance: compliant\n\n1 pass\n\n" + TAGS
 
 
 def test_a_run_that_judged_nothing_says_so() -> None:
     summary = render_step_summary(_report())
 
-    assert summary == f"## arc-compliance: {Overall.INCOMPLETE.value}\n\nNothing was judged.\n\n"
+    start = f"## arc-compliance: {Overall.INCOMPLETE.value}\n\nNothing was judged.\n\n"
+    assert summary == start + TAGS
 
 
 def test_a_partial_run_says_of_what() -> None:
@@ -181,6 +187,7 @@ def _assert_harmless(text: str) -> None:
         "html_block",
         "paragraph_open",
         "paragraph_close",
+        "html_block",
         "html_block",
     ]
     page = _Page(summary)

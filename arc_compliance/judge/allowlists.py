@@ -15,8 +15,7 @@ from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
 from arc_compliance.packet_filter import Passed, RulesetError
 from arc_compliance.plan import Case, names_of, rows_in_scope
-from arc_compliance.service_tags import PUBLIC, TagFile
-from arc_compliance.tag_sources import PAGES
+from arc_compliance.service_tags import PAGES, PUBLIC, TagFile
 
 AZURE_CLOUD = "AzureCloud"
 

@@ -198,6 +198,11 @@ CAUSES: dict[str, Cause] = {
         Owner.OPERATOR,
         "Take the current file in the place of {names} (--service-tags=download, or a newer FILE).",
     ),
+    "listener-found": Cause(
+        "a process of the agent listens to other machines",
+        Owner.SERVER,
+        "Find out why {names} is open to the network: what the agent serves belongs on loopback.",
+    ),
     "gateway-log-analytics": Cause(
         "the agent's proxy is a Log Analytics gateway",
         Owner.SERVER,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from arc_compliance.catalogue.model import Client, Level
 from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.judge.agent import sockets_astray
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.names import NameVerdict, fold, summarize
@@ -43,6 +44,16 @@ def judge_tcp(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     expected = "every endpoint answers over TCP"
     asked = required(evidence, grounds, Client.AGENT)
     answered = [m for m in asked if _connected(m)]
+    if astray := list(sockets_astray(evidence)):
+        return judged(
+            case,
+            Verdict.WARN,
+            expected=expected,
+            actual=f"the agent's own connections: {'; '.join(astray[:6])}",
+            failing=astray,
+            mend="server owner: Find out what the agent's processes speak there; what it needs is "
+            "TCP to port 443, or to its proxy.",
+        )
     if not answered:
         return nothing_answered(case, asked, expected)
     return judged(

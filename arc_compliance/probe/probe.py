@@ -33,6 +33,7 @@ import socket
 import ssl
 import stat
 import string
+import struct
 import subprocess
 import sys
 import threading
@@ -67,6 +68,7 @@ MAX_TRIALS = 3
 MAX_FILE = 4096 * KIB
 MAX_FILES = 4000
 MAX_RULES = 1000000
+MAX_SOCKETS = 500
 RULES_SECONDS = 5
 
 
@@ -1986,6 +1988,92 @@ class HostFacts:
         self.user = user_name()
 
 
+AGENT_PROCESSES = frozenset(
+    ("himds", "gc_linux_service", "gc_extension_service", "arcproxy", "arcproxyd")
+)
+TCP_LISTENING = "0A"
+
+
+class AgentSockets:
+    """The sockets of the agent's processes, whose owners only root may see as a rule."""
+
+    def __init__(self):
+        self.facts = {"processes": [], "found": [], "failure": "not read in time"}
+
+    def read(self):
+        """Finds the processes by their names, and their sockets in the kernel's tables."""
+        owners, failure = {}, None
+        processes = list(processes_of(AGENT_PROCESSES))
+        for pid, name in processes:
+            try:
+                owners.update((inode, name) for inode in socket_inodes(pid))
+            except OSError as problem:
+                if not isinstance(problem, FileNotFoundError):  # it has ended meanwhile
+                    failure = why_unreadable(problem)
+        found = []
+        if owners:
+            try:
+                found = [one for kind in ("tcp", "udp") for one in sockets_of(kind, owners)]
+            except OSError as problem:
+                failure = why_unreadable(problem)
+        if len(found) > MAX_SOCKETS:
+            failure = f"more than {MAX_SOCKETS} sockets"
+        self.facts = {
+            "processes": sorted({name for _, name in processes}),
+            "found": found[:MAX_SOCKETS],
+            "failure": failure,
+        }
+
+
+def processes_of(names):
+    """(pid, name) of the processes that were started as one of *names*."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as stream:
+            name = os.path.basename(stream.read(MAX_TEXT).split(b"\0")[0]).decode(
+                "ascii", "replace"
+            )
+            if name in names:
+                yield int(pid), name
+
+
+def socket_inodes(pid):
+    """The inodes of the sockets that the process *pid* has open."""
+    folder = f"/proc/{pid}/fd"
+    for fd in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            match = re.match(r"socket:\[(\d+)\]", os.readlink(f"{folder}/{fd}"))
+            if match:
+                yield match.group(1)
+
+
+def sockets_of(kind, owners):
+    """The sockets of *kind* in the kernel's tables that belong to *owners*, by inode."""
+    for family in ("", "6"):
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/net/{kind}{family}") as lines:
+            next(lines)
+            for line in lines:
+                words = line.split()
+                if len(words) > 9 and words[9] in owners:
+                    local, remote = socket_address(words[1]), socket_address(words[2])
+                    connected = not remote.endswith(":0")
+                    yield {
+                        "process": owners[words[9]],
+                        "kind": kind,
+                        "listening": kind == "tcp" and words[3] == TCP_LISTENING,
+                        "local": local,
+                        "remote": remote if connected else None,
+                    }
+
+
+def socket_address(text):
+    """``0100007F:1F90`` of the kernel's tables as 127.0.0.1:8080."""
+    packed, port = text.split(":")
+    words = [packed[i : i + 8] for i in range(0, len(packed), 8)]
+    raw = b"".join(struct.pack("=I", int(word, 16)) for word in words)
+    family = socket.AF_INET6 if len(raw) == 16 else socket.AF_INET
+    return host_and_port(socket.inet_ntop(family, raw), int(port, 16))
+
+
 class EgressRules:
     """The host's own rules about what goes out, which only root may read as a rule."""
 
@@ -2084,11 +2172,11 @@ class TrustStore:
         self.facts["failure"] = "not read in time"
         self.trust_file = order.trust_file
 
-    def load(self):
+    def read(self):
         """Finds and reads the store; whatever happens, the certificate steps go on."""
         try:
             files, directories = self._places()
-            self._read(files, directories)
+            self._collect(files, directories)
             self.client = verifying_client(self.roots)
             self.facts["roots"] = self.client.cert_store_stats()["x509"]
             if self.facts["roots"]:
@@ -2113,7 +2201,7 @@ class TrustStore:
             directories.split(":") if directories else GO_DIRECTORIES,
         )
 
-    def _read(self, files, directories):
+    def _collect(self, files, directories):
         """Go's way: the first file that can be read, then every file of the directories."""
         self.facts["failure"] = "no such file: " + ", ".join(files) if files else None
         ders = collections.OrderedDict()
@@ -2376,6 +2464,7 @@ class Run:
         self.tls = TlsStack()
         self.host = HostFacts()
         self.egress = EgressRules()
+        self.sockets = AgentSockets()
         self.network = None
         self.over, self._end = os.pipe()
         self.complete = False
@@ -2383,8 +2472,8 @@ class Run:
     def carry_out(self):
         """Measures and reads everything; ``over`` becomes readable when all is done."""
         try:
-            readers = (self.trust.load, self.tls.read, self.host.read, self.egress.read)
-            facts = [start(read) for read in readers]
+            readers = (self.trust, self.tls, self.host, self.egress, self.sockets)
+            facts = [start(reader.read) for reader in readers]
             order = self.order._replace(ways=self.ways.find(self.daemons))
             self.network = Network(order, self.trust)
             self.network.measure()
@@ -2422,6 +2511,7 @@ class Run:
                 "agent": self.host.agent,
                 "proxy": self.ways.record(),
                 "egress": self.egress.facts,
+                "sockets": self.sockets.facts,
             },
             "measurements": measurements,
             "discovered": [call.discovered() for call in network.survey.calls] if network else [],

@@ -38,6 +38,7 @@ def _parts(report: ComplianceReport) -> Iterator[str]:
         yield "Simulated Azure: this is no evidence about any real network."
     counts = [f"{n} {verdict.value}" for verdict, n in report.counts().items() if n]
     yield ", ".join(counts) or "Nothing was judged."
+    yield f"<p>Service tags: {_code(report.header.service_tags)}</p>"
     if red := report.of(Verdict.FAIL, Verdict.ERROR):
         yield _table(red)
 

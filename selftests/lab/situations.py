@@ -530,6 +530,43 @@ def hosts_own_rules_are_roots_to_read(lab: Network) -> Iterator[Told]:
         yield {"user": f"{AUDITOR}@"}
 
 
+# -- the agent itself ----------------------------------------------------------------------------
+
+AGENT = {"/opt/azcmagent/bin/azcmagent": "#!/bin/sh\nexit 1\n"}
+
+
+@contextmanager
+def agent_installed_but_stopped(lab: Network) -> Iterator[Told]:
+    with lab.host_files(AGENT, mode=0o755):
+        yield {}
+
+
+@contextmanager
+def agent_listens_on_loopback(lab: Network) -> Iterator[Told]:
+    with lab.host_files(AGENT, mode=0o755), lab.agent_process("listen,127.0.0.1,0"):
+        yield {}
+
+
+@contextmanager
+def agent_listens_to_others(lab: Network) -> Iterator[Told]:
+    sockets = ("listen,127.0.0.1,0", "listen,0.0.0.0,0")
+    with lab.host_files(AGENT, mode=0o755), lab.agent_process(*sockets):
+        yield {}
+
+
+@contextmanager
+def agent_speaks_udp(lab: Network) -> Iterator[Told]:
+    sockets = ("listen,127.0.0.1,0", f"udp,{GATE_ADDRESS},443", f"udp,{GATE_ADDRESS},53")
+    with lab.host_files(AGENT, mode=0o755), lab.agent_process(*sockets):
+        yield {}
+
+
+@contextmanager
+def agents_sockets_are_roots_to_see(lab: Network) -> Iterator[Told]:
+    with agent_listens_to_others(lab):
+        yield {"user": f"{AUDITOR}@"}
+
+
 # -- the measurement itself ----------------------------------------------------------------------
 
 

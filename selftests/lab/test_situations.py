@@ -25,7 +25,8 @@ ROWS = {
     for c in CASES
     if c.row and c.requirement.id.startswith("urls/") and not c.not_applicable
 }
-del ROWS["dc.applicationinsights.azure.cn"]  # no agent is installed
+del ROWS["dc.applicationinsights.azure.cn"]  # no agent is installed there, as a rule
+TELEMETRY = "dc.applicationinsights.azure.cn"
 AZGN = "azgn*.servicebus.chinacloudapi.cn"
 """The row that has no name but those of a discovery call."""
 
@@ -66,6 +67,13 @@ def tags(verdict: str, cause: str = "", which: Iterable[str] = TAGS) -> set[Chan
 
 def entra(verdict: str, cause: str) -> set[Change]:
     return tags(verdict, cause, [ENTRA])
+
+
+def agent(verdict: str, cause: str = "") -> set[Change]:
+    """What an agent that is there makes applicable, and the verdict on its listeners."""
+    about = ("urls/telemetry", "tls/1.2", "principles/certificates")
+    found = {(one, TELEMETRY, "pass", "") for one in about}
+    return found | {("principles/outbound", "", verdict, cause)}
 
 
 def filtered(covered: bool = True) -> set[Change]:
@@ -143,9 +151,7 @@ def unmeasured(cause: str) -> set[Change]:
         if case.not_applicable or requirement.not_testable or requirement.id == "run/host-measured":
             continue
         label = case.row.label if case.row else ""
-        if requirement.id == "principles/outbound":
-            found.add((requirement.id, label, "not-tested", ""))
-        elif not requirement.not_tested:
+        if not requirement.not_tested:
             found.add((requirement.id, label, "blocked", cause))
     return found
 
@@ -304,6 +310,12 @@ TABLE: dict[Situation, set[Change]] = {
     | entra("fail", "tag-not-covered")
     | tags("pass", "", ["service-tags/full-range"]),
     lab_in.hosts_own_rules_are_roots_to_read: NO_ENTRA,
+    # the agent itself
+    lab_in.agent_installed_but_stopped: agent("not-tested"),
+    lab_in.agent_listens_on_loopback: agent("pass"),
+    lab_in.agent_listens_to_others: agent("fail", "listener-found"),
+    lab_in.agent_speaks_udp: agent("pass") | {("principles/tcp", "", "warn", "")},
+    lab_in.agents_sockets_are_roots_to_see: agent("not-tested"),
     # the measurement itself
     lab_in.host_unreachable: unmeasured("host-unreachable"),
     lab_in.host_without_python: unmeasured("probe-failed"),

@@ -1,0 +1,186 @@
+"""The sockets of the agent's processes: found on this machine, and judged."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arc_compliance.evidence import SocketFacts
+from arc_compliance.judge.agent import judge_outbound
+from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.judge.networking import judge_tcp
+from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.probe import probe
+from arc_compliance.records import HostRecord
+from selftests.evidence_made import NOW, case_of, evidence, grounds, measurement
+
+AGENT_PROCESS = str(Path(__file__).with_name("agent_process.py"))
+
+
+@contextmanager
+def process(name: str, *sockets: str) -> Iterator[list[int]]:
+    """A process called *name* with *sockets*; gives their ports."""
+    arguments = [name, AGENT_PROCESS, *sockets]
+    with subprocess.Popen(
+        arguments, executable=sys.executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout
+        yield [int(running.stdout.readline()) for _ in sockets]
+        running.kill()
+
+
+def seen() -> SocketFacts:
+    sockets = probe.AgentSockets()
+    sockets.read()
+    return SocketFacts.model_validate(sockets.facts)
+
+
+def test_the_sockets_of_the_agents_processes_are_found() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as peer:
+        port = peer.getsockname()[1]
+        asked = (
+            "listen,0.0.0.0,0",
+            "listen,127.0.0.1,0",
+            "listen,::1,0",
+            f"tcp,127.0.0.1,{port}",
+            "udp,127.0.0.1,53",
+        )
+        with process("himds", *asked) as ports, process("somebody", "listen,0.0.0.0,0"):
+            facts = seen()
+
+    assert facts.processes == ("himds",)
+    assert facts.failure is None
+    found = {(one.kind, one.listening, one.local, one.remote) for one in facts.found}
+    assert found == {
+        ("tcp", True, f"0.0.0.0:{ports[0]}", None),
+        ("tcp", True, f"127.0.0.1:{ports[1]}", None),
+        ("tcp", True, f"[::1]:{ports[2]}", None),
+        ("tcp", False, f"127.0.0.1:{ports[3]}", f"127.0.0.1:{port}"),
+        ("udp", False, f"127.0.0.1:{ports[4]}", "127.0.0.1:53"),
+    }
+
+
+def test_without_the_agent_nothing_is_read() -> None:
+    assert seen() == SocketFacts()
+
+
+def test_sockets_of_others_are_roots_to_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(pid: int) -> Any:
+        raise PermissionError(13, "Permission denied", pid)
+
+    monkeypatch.setattr(probe, "socket_inodes", refused)
+    with process("gc_linux_service", "listen,127.0.0.1,0"):
+        facts = seen()
+
+    assert (facts.processes, facts.failure) == (("gc_linux_service",), "permission-denied")
+
+
+# -- judged --------------------------------------------------------------------------------------
+
+
+def one(local: str, remote: str | None = None, kind: str = "tcp") -> dict[str, Any]:
+    listening = remote is None and kind == "tcp"
+    return {
+        "process": "himds",
+        "kind": kind,
+        "listening": listening,
+        "local": local,
+        "remote": remote,
+    }
+
+
+PROXY = {"place": "agent", "proxy": "proxy:3128", "addresses": ["10.0.0.9"]}
+
+
+def judged(requirement: str, judge: Judge, *sockets: dict[str, Any], **facts: Any) -> Judgement:
+    said = {"processes": ["himds"], "found": sockets, **facts}
+    found = evidence(
+        measurement("login.chinacloudapi.cn"),
+        agent={"installed": facts.pop("installed", True)},
+        sockets={key: value for key, value in said.items() if key != "installed"},
+        proxies={
+            "settings": [{"place": "agent", "proxy": "proxy:3128", "addresses": ["10.0.0.9"]}]
+        },
+    )
+    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
+    return judge_case(case_of(requirement), record, grounds(), judge)
+
+
+@pytest.mark.parametrize(
+    ("local", "verdict"),
+    [
+        ("127.0.0.1:40342", Verdict.PASS),
+        ("[::1]:40343", Verdict.PASS),
+        ("[::ffff:127.0.0.1]:40343", Verdict.PASS),
+        ("0.0.0.0:40342", Verdict.FAIL),
+        ("[::]:40342", Verdict.FAIL),
+        ("10.0.0.5:40342", Verdict.FAIL),
+        ("nonsense", Verdict.FAIL),
+    ],
+)
+def test_where_the_agent_listens(local: str, verdict: Verdict) -> None:
+    found = judged(
+        "principles/outbound", judge_outbound, one(local), one("10.0.0.5:9", "1.2.3.4:443")
+    )
+
+    assert found.verdict is verdict
+    if verdict is Verdict.FAIL:
+        assert (found.cause, found.failing) == ("listener-found", (f"himds at {local}",))
+
+
+def test_an_open_socket_is_red_even_where_others_are_unknown() -> None:
+    sockets = (one("0.0.0.0:40342"),)
+
+    found = judged("principles/outbound", judge_outbound, *sockets, failure="permission-denied")
+
+    assert found.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"failure": "permission-denied"}, "run again with --sudo"),
+        ({"failure": "not read in time"}, "not read in time"),
+        ({"processes": []}, "none of its processes runs"),
+    ],
+)
+def test_what_was_not_seen_is_no_pass(facts: dict[str, Any], words: str) -> None:
+    found = judged("principles/outbound", judge_outbound, **facts)
+
+    assert found.verdict is Verdict.NOT_TESTED
+    assert words in found.actual
+
+
+def test_without_an_agent_there_is_nothing_to_judge() -> None:
+    found = judged("principles/outbound", judge_outbound, processes=[], installed=False)
+
+    assert found.verdict is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("socket", "astray"),
+    [
+        (one("10.0.0.5:9", "1.2.3.4:443"), False),
+        (one("10.0.0.5:9", "proxy:3128"), False),
+        (one("10.0.0.5:9", "10.0.0.9:3128"), False),
+        (one("10.0.0.5:9", "10.0.0.53:53", "udp"), False),
+        (one("127.0.0.1:9", "127.0.0.1:40342"), False),
+        (one("0.0.0.0:9", None, "udp"), False),
+        (one("10.0.0.5:9", "1.2.3.4:443", "udp"), True),
+        (one("10.0.0.5:9", "1.2.3.4:8080"), True),
+    ],
+)
+def test_whom_the_agent_speaks_to(socket: dict[str, Any], astray: bool) -> None:
+    found = judged("principles/tcp", judge_tcp, socket)
+
+    assert found.verdict is (Verdict.WARN if astray else Verdict.PASS)
+    if astray:
+        assert str(socket["remote"]) in found.actual
+        assert found.remedy.startswith("server owner:")
