@@ -233,11 +233,25 @@ class TrustFacts(_Record):
 
 
 class AgentFacts(_Record):
-    """Whether the Connected Machine agent is there, and the region of its own configuration."""
+    """What is known of the Connected Machine agent.
+
+    ``location`` stands in its own configuration, ``failure`` says why that is unknown. What follows
+    is ``azcmagent show``'s, each None where it said nothing of it; ``show_failure`` says why it
+    said nothing at all. ``units`` are the states of its services by their units, as systemctl has
+    them.
+    """
 
     installed: bool
     location: Text | None = None
     failure: Text | None = None
+    version: Text | None = None
+    status: Text | None = None
+    cloud: Text | None = None
+    last_heartbeat: Text | None = None
+    error_code: Text | None = None
+    error_details: Text | None = None
+    show_failure: Text | None = None
+    units: dict[str, Text] = {}
 
 
 class ProxySetting(_Record):
@@ -294,6 +308,12 @@ class SocketFacts(_Record):
     failure: Text | None = None
 
 
+class ClockFacts(_Record):
+    """Whether the host's clock is kept synchronised; None where nobody says."""
+
+    synchronised: bool | None = None
+
+
 class OsFacts(_Record):
     """What /etc/os-release says."""
 
@@ -312,6 +332,7 @@ class Facts(_Record):
     proxy: ProxyFacts = ProxyFacts()
     egress: EgressFacts = EgressFacts()
     sockets: SocketFacts = SocketFacts()
+    clock: ClockFacts = ClockFacts()
 
 
 class Probe(_Record):

@@ -128,6 +128,7 @@ class Scope:
         met = {
             Condition.ALWAYS: True,
             Condition.AGENT_INSTALLED: True,
+            Condition.AGENT_BEFORE_1_24: True,
             Condition.LINUX: True,
             Condition.WINDOWS: False,
             Condition.INSTALL: self.phase in (Phase.ALL, Phase.INSTALL),

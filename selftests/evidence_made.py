@@ -193,6 +193,7 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
                 "proxy": parts.get("proxies", {}),
                 "egress": parts.get("egress", {}),
                 "sockets": parts.get("sockets", {}),
+                "clock": parts.get("clock", {}),
             },
             "measurements": measurements,
             "discovered": parts.get("discovered", []),

@@ -209,11 +209,10 @@ def test_agent(
     installed, location, failure = expected
     if failure:
         failure = str(tmp_path) + failure
-    assert probe.agent_facts() == {
-        "installed": installed,
-        "location": location,
-        "failure": failure,
-    }
+    agent = probe.AgentFacts()
+    agent.read()
+    facts = [agent.facts[key] for key in ("installed", "location", "failure")]
+    assert facts == [installed, location, failure]
 
 
 def test_agent_configuration_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +222,9 @@ def test_agent_configuration_that_may_not_be_read(monkeypatch: pytest.MonkeyPatc
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(probe, "read_text", refuse)
-    assert probe.agent_facts()["failure"] == "permission-denied"
+    agent = probe.AgentFacts()
+    agent.read()
+    assert (agent.facts["installed"], agent.facts["failure"]) == (True, "permission-denied")
 
 
 def test_operators_environment_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
-"""Section "Details": what the agent on the host listens to."""
+"""The agent on the host: what it listens to (section "Details"), and how it says that it is."""
 
 import pytest
 
-from arc_compliance.judge.agent import judge_outbound
+from arc_compliance.judge.agent import judge_agent_health, judge_outbound
 from arc_compliance.judge.judgement import Judgement
 from fixtures.cases import require
 
@@ -10,4 +10,10 @@ from fixtures.cases import require
 @pytest.mark.requirement("principles/outbound", judge=judge_outbound)
 def test_agent_connects_outbound_only(judgement: Judgement) -> None:
     """No process of the agent listens off loopback."""
+    require(judgement)
+
+
+@pytest.mark.requirement("practice/agent-health", judge=judge_agent_health)
+def test_agent_is_connected(judgement: Judgement) -> None:
+    """The agent is connected where it belongs, and its services run."""
     require(judgement)

@@ -55,6 +55,7 @@ class Condition(str, Enum):
     SERVERS = "servers"
     ESU = "esu"
     AGENT_INSTALLED = "agent-installed"
+    AGENT_BEFORE_1_24 = "agent-before-1.24"
     ONBOARDING_MACHINE = "onboarding-machine"
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from arc_compliance.catalogue.model import Condition, Level
 from arc_compliance.evidence import Evidence
+from arc_compliance.judge.agent import agent_version
 from arc_compliance.judge.allowlists import address_filters, weigh_by_allowlist, why_no_filter
 from arc_compliance.judge.controls import weigh_by_controls, without_made_up_addresses
 from arc_compliance.judge.grounds import Grounds
@@ -54,6 +55,11 @@ def _absent(asked: set[Condition], evidence: Evidence, grounds: Grounds) -> str 
     """Why what *asked* names is not there on the host, or None where it is."""
     if Condition.AGENT_INSTALLED in asked and not evidence.facts.agent.installed:
         return "no Connected Machine agent is installed on this host"
+    version = agent_version(evidence)
+    if Condition.AGENT_BEFORE_1_24 in asked and version and version >= (1, 24):
+        return (
+            f"the agent is version {evidence.facts.agent.version}; those from 1.24 on need it not"
+        )
     known = not evidence.facts.proxy.failure
     if Condition.PROXY in asked and evidence.vantage.proxy is None and known:
         return "no proxy is in use"

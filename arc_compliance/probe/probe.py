@@ -1949,26 +1949,78 @@ def unquoted(text):
 
 AGENT_PROGRAM = "/opt/azcmagent/bin/azcmagent"
 AGENT_CONFIGURATION = "/var/opt/azcmagent/agentconfig.json"
+AGENT_UNITS = ("himdsd", "gcad", "extd", "arcproxyd")
+AGENT_SECONDS = 5
+SHOWN_BY_AGENT = {
+    "agentversion": "version",
+    "status": "status",
+    "cloud": "cloud",
+    "lastheartbeat": "last_heartbeat",
+    "agenterrorcode": "error_code",
+    "agenterrordetails": "error_details",
+}
+"""The keys of ``azcmagent show -j`` that are kept, in lower case; older and newer agents have others."""
 
 
-def agent_facts():
-    """Whether the Connected Machine agent is there, and the region of its own configuration."""
-    facts = {"installed": os.path.exists(AGENT_PROGRAM), "location": None, "failure": None}
+class AgentFacts:
+    """What the Connected Machine agent says of itself, in its configuration and when it is asked."""
+
+    def __init__(self):
+        self.facts = {"installed": False, "location": None, "failure": "not read in time"}
+
+    def read(self):
+        """Reads the region in the configuration; asks the program and the service manager."""
+        facts = {"installed": os.path.exists(AGENT_PROGRAM), "location": None, "failure": None}
+        configuration = {}
+        try:
+            configuration = lower_keys(json.loads(read_text(AGENT_CONFIGURATION)))
+            facts["installed"] = True
+        except FileNotFoundError:
+            pass
+        except OSError as problem:
+            facts.update(installed=True, failure=why_unreadable(problem))
+        except (ValueError, RecursionError):
+            facts.update(installed=True, failure=AGENT_CONFIGURATION + ": not JSON")
+        location = configuration.get("location")
+        if isinstance(location, str):
+            facts["location"] = scrubbed(location.lower().replace(" ", "")) or None
+        self.facts = dict(facts, show_failure="not read in time")
+        if facts["installed"]:
+            self.facts = dict(facts, units=units_active(AGENT_UNITS), **shown_by_agent())
+        else:
+            self.facts = facts
+
+
+def lower_keys(document):
+    """A JSON object with its keys in lower case; an empty one in the place of anything else."""
+    items = document.items() if isinstance(document, dict) else ()
+    return {key.lower(): value for key, value in items}
+
+
+def shown_by_agent():
+    """What ``azcmagent show -j`` prints, of SHOWN_BY_AGENT; or why there is nothing of it."""
+    status, said = command([AGENT_PROGRAM, "show", "-j"], AGENT_SECONDS)
     try:
-        configuration = json.loads(read_text(AGENT_CONFIGURATION))
-    except FileNotFoundError:
-        return facts
-    except OSError as problem:
-        facts["failure"] = why_unreadable(problem)
-        return facts
+        # Warnings may stand before it, and a failure behind it.
+        document, _ = json.JSONDecoder().raw_decode(said[said.index("{") :])
     except (ValueError, RecursionError):
-        configuration = None
-        facts["failure"] = AGENT_CONFIGURATION + ": not JSON"
-    facts["installed"] = True
-    for key, value in configuration.items() if isinstance(configuration, dict) else ():
-        if key.lower() == "location" and isinstance(value, str):
-            facts["location"] = scrubbed(value.lower().replace(" ", "")) or None
-    return facts
+        last = (said.strip().splitlines() or ["it printed nothing"])[-1]
+        refused = re.search("(?i)permission|root|elevated|sudo", said)
+        why = scrubbed(last, 200) if status is None else f"exit {status}: {scrubbed(last, 200)}"
+        return {"show_failure": "permission-denied" if refused else why}
+    shown = lower_keys(document)
+    return {
+        ours: scrubbed(shown[key])
+        for key, ours in SHOWN_BY_AGENT.items()
+        if isinstance(shown.get(key), (str, int)) and str(shown[key]).strip()
+    }
+
+
+def units_active(units):
+    """The state of each of *units*; nothing without a service manager."""
+    _, said = command(["systemctl", "is-active"] + list(units), 3)
+    states = [line for line in said.splitlines() if re.match(r"[a-z-]+$", line)]
+    return dict(zip(units, states)) if len(states) == len(units) else {}
 
 
 class HostFacts:
@@ -1976,16 +2028,17 @@ class HostFacts:
 
     def __init__(self):
         self.os = {}
-        self.agent = {"installed": False, "location": None, "failure": "not read in time"}
         self.user = str(os.geteuid())
         self.resolvers = []
+        self.synchronised = None
 
     def read(self):
         """Reads all of it."""
         self.os = os_facts()
-        self.agent = agent_facts()
         self.resolvers = resolvers()
         self.user = user_name()
+        _, said = command(["timedatectl", "show", "-p", "NTPSynchronized", "--value"], 3)
+        self.synchronised = {"yes": True, "no": False}.get(said.strip())
 
 
 AGENT_PROCESSES = frozenset(
@@ -2463,6 +2516,7 @@ class Run:
         self.trust = TrustStore(order, self.daemons)
         self.tls = TlsStack()
         self.host = HostFacts()
+        self.agent = AgentFacts()
         self.egress = EgressRules()
         self.sockets = AgentSockets()
         self.network = None
@@ -2472,7 +2526,7 @@ class Run:
     def carry_out(self):
         """Measures and reads everything; ``over`` becomes readable when all is done."""
         try:
-            readers = (self.trust, self.tls, self.host, self.egress, self.sockets)
+            readers = (self.trust, self.tls, self.host, self.agent, self.egress, self.sockets)
             facts = [start(reader.read) for reader in readers]
             order = self.order._replace(ways=self.ways.find(self.daemons))
             self.network = Network(order, self.trust)
@@ -2508,10 +2562,11 @@ class Run:
                     self.tls.facts, default_client=network and network.default_client.facts
                 ),
                 "trust": dict(self.trust.facts),
-                "agent": self.host.agent,
+                "agent": self.agent.facts,
                 "proxy": self.ways.record(),
                 "egress": self.egress.facts,
                 "sockets": self.sockets.facts,
+                "clock": {"synchronised": self.host.synchronised},
             },
             "measurements": measurements,
             "discovered": [call.discovered() for call in network.survey.calls] if network else [],

@@ -33,6 +33,7 @@ Situation = Callable[[Network], Any]
 PATIENT = Limits(connect=5, http=15, deadline=60)
 """For an inspector that makes a certificate for every name, on a machine that is busy."""
 
+CLOUD = "AzureChinaCloud"
 USER, PASSWORD = "arc", "hunter2"
 HIS = "gbl.his.arc.azure.cn"
 PACKAGES = "packages.microsoft.com"
@@ -532,7 +533,46 @@ def hosts_own_rules_are_roots_to_read(lab: Network) -> Iterator[Told]:
 
 # -- the agent itself ----------------------------------------------------------------------------
 
-AGENT = {"/opt/azcmagent/bin/azcmagent": "#!/bin/sh\nexit 1\n"}
+
+def azcmagent(onboarded: bool = False, **shown: str) -> dict[str, str]:
+    """A simulated azcmagent, which shows that it is connected, with what is *shown* changed."""
+    says = {
+        "agentVersion": "1.47.02786.1234",
+        "status": "Connected" if onboarded else "Disconnected",
+        "cloud": CLOUD if onboarded else "",
+        "lastHeartbeat": "$(date -u +%Y-%m-%dT%H:%M:%SZ)" if onboarded else "",
+        **shown,
+    }
+    script = f"#!/bin/sh\ncat <<END\nWARN  simulated\n{json.dumps(says)}\nEND\n"
+    files = {"/opt/azcmagent/bin/azcmagent": script}
+    if onboarded:
+        configuration = {"resourceName": "web01", "location": "chinanorth3"}
+        files["/var/opt/azcmagent/agentconfig.json"] = json.dumps(configuration)
+    return files
+
+
+AGENT = azcmagent()
+
+
+def agent_shows(name: str, script: str = "", **shown: str) -> Situation:
+    """An agent that is onboarded, listens on loopback, and shows what is *shown*."""
+
+    @contextmanager
+    def situation(lab: Network) -> Iterator[Told]:
+        files = azcmagent(onboarded=True, **shown)
+        if script:
+            files["/opt/azcmagent/bin/azcmagent"] = f"#!/bin/sh\n{script}\n"
+        with lab.host_files(files, mode=0o755), lab.agent_process("listen,127.0.0.1,0"):
+            yield {}
+
+    situation.__name__ = f"agent_{name}"
+    return situation
+
+
+@contextmanager
+def agent_in_another_region(lab: Network) -> Iterator[Told]:
+    with agent_shows("connected")(lab):
+        yield {"location": "chinaeast2"}
 
 
 @contextmanager

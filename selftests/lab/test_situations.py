@@ -70,10 +70,13 @@ def entra(verdict: str, cause: str) -> set[Change]:
 
 
 def agent(verdict: str, cause: str = "") -> set[Change]:
-    """What an agent that is there makes applicable, and the verdict on its listeners."""
-    about = ("urls/telemetry", "tls/1.2", "principles/certificates")
-    found = {(one, TELEMETRY, "pass", "") for one in about}
-    return found | {("principles/outbound", "", verdict, cause)}
+    """What an agent that is there, not onboarded yet, makes applicable."""
+    return {("principles/outbound", "", verdict, cause), ("practice/agent-health", "", "pass", "")}
+
+
+def shown(health: str) -> set[Change]:
+    """What an agent that listens on loopback changes by what it shows of itself."""
+    return {("principles/outbound", "", "pass", ""), ("practice/agent-health", "", health, "")}
 
 
 def filtered(covered: bool = True) -> set[Change]:
@@ -104,7 +107,7 @@ def rows(cause: str, port_443: str, which: dict[str, str] = ROWS) -> set[Change]
     found |= {(one, "", "blocked", cause) for one in ("principles/tcp", "practice/websocket")}
     found.add(("networking/port-443", "", port_443, cause))
     if which == ROWS:
-        others = ("principles/https", "practice/negative-serial")
+        others = ("principles/https", "practice/negative-serial", "practice/clock")
         found |= {(one, "", "blocked", cause) for one in others}
     return found
 
@@ -165,6 +168,7 @@ def unknown_way(cause: str) -> set[Change]:
     }
     changed |= {change for label in INSTALLER for change in row(label, "connect-timeout")}
     changed |= nameless("connect-timeout")
+    changed.add(("practice/clock", "", "blocked", "connect-timeout"))
     unknown = ("networking/proxy", "networking/no-log-analytics-gateway")
     return changed | {(one, "", "not-tested", "") for one in unknown}
 
@@ -176,6 +180,9 @@ TOO_OLD = {
     ("tls/1.2", NAME, "fail", "tls-version"),
     ("urls/login", NAME, "blocked", "tls-version"),
     ("principles/certificates", NAME, "blocked", "tls-version"),
+}
+TELEMETRY_ASKED = {
+    (one, TELEMETRY, "pass", "") for one in ("urls/telemetry", "tls/1.2", "principles/certificates")
 }
 ARC_BEHIND_THE_PROXY = tags("not-applicable", "", ["service-tags/azure-arc-infrastructure"])
 NO_ENTRA = {change for label in ROWS_OF[ENTRA] for change in row(label, "connect-timeout")}
@@ -316,6 +323,16 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.agent_listens_to_others: agent("fail", "listener-found"),
     lab_in.agent_speaks_udp: agent("pass") | {("principles/tcp", "", "warn", "")},
     lab_in.agents_sockets_are_roots_to_see: agent("not-tested"),
+    lab_in.agent_shows("connected"): shown("pass"),
+    lab_in.agent_shows("disconnected", status="Disconnected"): shown("warn"),
+    lab_in.agent_shows("expired", status="Expired"): shown("warn"),
+    lab_in.agent_shows("in_error", agentErrorCode="AZCM0026"): shown("warn"),
+    lab_in.agent_shows("in_another_cloud", cloud="AzureCloud"): shown("warn"),
+    lab_in.agent_shows("hangs", "exec sleep 60"): shown("not-tested") | TELEMETRY_ASKED,
+    lab_in.agent_shows("prints_nothing", "exit 1"): shown("not-tested") | TELEMETRY_ASKED,
+    lab_in.agent_shows("of_1_23", agentVersion="1.23.01000.1"): shown("pass") | TELEMETRY_ASKED,
+    lab_in.agent_shows("of_1_24", agentVersion="1.24.01000.1"): shown("pass"),
+    lab_in.agent_in_another_region: shown("warn"),
     # the measurement itself
     lab_in.host_unreachable: unmeasured("host-unreachable"),
     lab_in.host_without_python: unmeasured("probe-failed"),
