@@ -259,26 +259,31 @@ class ProxySetting(_Record):
 
     ``place``: order, agent, daemons, shell, apt, dnf, zypper, azure-monitor-agent,
     log-analytics-agent, known-gateway. ``proxy`` is host:port, the host alone where no port is
-    said. ``fault`` says why the agent could not use it.
+    said. ``fault`` says why the agent could not use it. ``credentials`` is true where they are part
+    of what the place says; ``hides`` are the names that its own no_proxy takes off it.
     """
 
     place: Text
     proxy: Text
     addresses: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
     fault: Text | None = None
+    credentials: bool = False
+    hides: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
 
 
 class ProxyFacts(_Record):
     """The proxies that this host knows, and the one that each client takes (None: straight out).
 
     ``bypass`` are the endpoint groups that the agent takes off its proxy. ``failure`` is why the
-    agent's own configuration could not be read.
+    agent's own configuration could not be read. ``read`` is false where the order named the proxy,
+    so that the host's own places were not asked.
     """
 
     settings: Annotated[tuple[ProxySetting, ...], Field(max_length=50)] = ()
     clients: dict[str, Text | None] = {}
     bypass: tuple[Text, ...] = ()
     failure: Text | None = None
+    read: bool = True
 
 
 class EgressFacts(_Record):

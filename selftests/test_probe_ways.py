@@ -265,3 +265,17 @@ def test_nothing_is_searched_for_where_the_order_says(find: Find, proxy: str | N
 
     assert set(clients(ways).values()) == ({"given:1"} if proxy else set())
     assert tried(ways) == []
+
+
+def test_what_a_place_says_beside_its_proxy(find: Find) -> None:
+    """Whether it holds credentials, and which of the order's names its no_proxy takes off it."""
+    ways = find(
+        daemons={"HTTPS_PROXY": "http://u:p@daemons:1", "NO_PROXY": ".test"},
+        endpoints=[
+            {"name": name, "port": 443, "scheme": "https", "path": "/"}
+            for name in ("a.test", "b.test", "c.example")
+        ],
+    )
+
+    (said,) = ways.record()["settings"]
+    assert (said["credentials"], said["hides"]) == (True, ["a.test", "b.test"])

@@ -5,6 +5,7 @@ import pytest
 from arc_compliance.judge.allowlists import judge_azure_cloud_gap, judge_public_tags
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.practice import judge_negative_serial, judge_websocket
+from arc_compliance.judge.proxies import judge_proxy_consistency
 from arc_compliance.judge.service_tags import judge_service_tags_current
 from fixtures.cases import require
 
@@ -38,4 +39,10 @@ def test_what_azure_cloud_leaves_out_is_allowed(judgement: Judgement) -> None:
 )
 def test_newer_tags_are_allowed(judgement: Judgement) -> None:
     """The tags that newer texts want beside the document's are allowed."""
+    require(judgement)
+
+
+@pytest.mark.requirement("practice/proxy-consistency", judge=judge_proxy_consistency)
+def test_places_that_name_a_proxy_agree(judgement: Judgement) -> None:
+    """The places on the host that name a proxy agree."""
     require(judgement)

@@ -65,6 +65,7 @@ MAX_HANDSHAKE = 256 * KIB
 MAX_DISCOVERED = 200
 MAX_SETTINGS = 50
 MAX_TRIALS = 3
+MAX_HIDDEN = 50
 MAX_FILE = 4096 * KIB
 MAX_FILES = 4000
 MAX_RULES = 1000000
@@ -466,6 +467,7 @@ class Ways:
 
     def __init__(self, order):
         self.settings = []
+        self.names = sorted({target.name for target in order.endpoints})
         self.by_client = dict.fromkeys(CLIENTS)
         self.bypass = frozenset(order.proxy_bypass or ())
         self.failure = None
@@ -522,6 +524,14 @@ class Ways:
             return None
         return way.proxy
 
+    def hidden_by(self, setting):
+        """The names of the order that the setting's own no_proxy takes off it."""
+        if not setting.no_proxy:
+            return []
+        rules = {"no": setting.no_proxy}
+        hides = urllib.request.proxy_bypass_environment
+        return [name for name in self.names if hides(name, rules)][:MAX_HIDDEN]
+
     def trials(self, targets):
         """(proxy, places that name it, targets) of the proxies beside those of *targets* that go
         straight out.
@@ -555,9 +565,12 @@ class Ways:
                     "proxy": shown_proxy(one.proxy),
                     "addresses": self.addresses.get(one.proxy.host, []),
                     "fault": one.proxy.fault,
+                    "credentials": one.proxy.credentials is not None,
+                    "hides": self.hidden_by(one),
                 }
                 for one in self.settings[:MAX_SETTINGS]
             ],
+            "read": self.search,
             "clients": {
                 client: way and shown_proxy(way.proxy) for client, way in self.by_client.items()
             },

@@ -27,6 +27,7 @@ ROWS = {
 }
 del ROWS["dc.applicationinsights.azure.cn"]  # no agent is installed there, as a rule
 TELEMETRY = "dc.applicationinsights.azure.cn"
+NAMED = {("practice/proxy-consistency", "", "not-applicable", "")}
 AZGN = "azgn*.servicebus.chinacloudapi.cn"
 """The row that has no name but those of a discovery call."""
 
@@ -125,11 +126,13 @@ def certificates(verdict: str, cause: str, labels: object = ROWS) -> set[Change]
 
 
 def by_proxy(
-    verdict: str = "pass", cause: str = "", *, gateway: Change | None = None
+    verdict: str = "pass", cause: str = "", *, gateway: Change | None = None, named: bool = True
 ) -> set[Change]:
-    """What a proxy makes applicable."""
+    """What a proxy makes applicable; one that is *named* by the operator leaves no question open
+    about the host's own places."""
     innocent = ("networking/no-log-analytics-gateway", "", "pass", "")
-    return {("networking/proxy", "", verdict, cause), gateway or innocent, *tags("not-applicable")}
+    found = {("networking/proxy", "", verdict, cause), gateway or innocent}
+    return found | tags("not-applicable") | (NAMED if named else set())
 
 
 def gateway(verdict: str, cause: str = "gateway-log-analytics") -> Change:
@@ -169,6 +172,7 @@ def unknown_way(cause: str) -> set[Change]:
     changed |= {change for label in INSTALLER for change in row(label, "connect-timeout")}
     changed |= nameless("connect-timeout")
     changed.add(("practice/clock", "", "blocked", "connect-timeout"))
+    changed.add(("practice/proxy-consistency", "", "error", cause))
     unknown = ("networking/proxy", "networking/no-log-analytics-gateway")
     return changed | {(one, "", "not-tested", "") for one in unknown}
 
@@ -184,6 +188,7 @@ TOO_OLD = {
 TELEMETRY_ASKED = {
     (one, TELEMETRY, "pass", "") for one in ("urls/telemetry", "tls/1.2", "principles/certificates")
 }
+INCONSISTENT = {("practice/proxy-consistency", "", "warn", "")}
 ARC_BEHIND_THE_PROXY = tags("not-applicable", "", ["service-tags/azure-arc-infrastructure"])
 NO_ENTRA = {change for label in ROWS_OF[ENTRA] for change in row(label, "connect-timeout")}
 SLOW = Limits(connect=1, http=15, deadline=30)
@@ -268,7 +273,8 @@ TABLE: dict[Situation, set[Change]] = {
             "principles/tcp",
         ),
     )
-    | tags("not-applicable"),
+    | tags("not-applicable")
+    | NAMED,
     lab_in.proxy_inspects: by_proxy() | certificates("warn", "cert-not-public"),
     # Log Analytics gateways
     lab_in.gateway_as_proxy: rows("proxy-denied", "fail")
@@ -281,13 +287,16 @@ TABLE: dict[Situation, set[Change]] = {
     | by_proxy("fail", "proxy-denied", gateway=gateway("fail")),
     lab_in.ordinary_proxy_that_the_monitor_agent_uses_too: by_proxy(),
     # proxies that the host names
-    lab_in.agent_has_a_proxy: by_proxy() | NO_AGENT_PROXY_FOR_THE_INSTALLER,
-    lab_in.agent_has_a_proxy_and_a_way_past_it: by_proxy() - ARC_BEHIND_THE_PROXY
+    lab_in.agent_has_a_proxy: by_proxy(named=False) | NO_AGENT_PROXY_FOR_THE_INSTALLER,
+    lab_in.agent_has_a_proxy_and_a_way_past_it: by_proxy(named=False) - ARC_BEHIND_THE_PROXY
     | NO_AGENT_PROXY_FOR_THE_INSTALLER,
-    lab_in.agents_proxy_has_credentials: by_proxy() | NO_AGENT_PROXY_FOR_THE_INSTALLER,
+    lab_in.agents_proxy_has_credentials: by_proxy(named=False)
+    | INCONSISTENT
+    | NO_AGENT_PROXY_FOR_THE_INSTALLER,
     lab_in.agents_proxy_is_https: rows("proxy-failed", "fail", AGENT)
-    | by_proxy("fail", "proxy-failed", gateway=gateway("blocked", "proxy-failed")),
-    lab_in.daemons_have_a_proxy: by_proxy() | NO_AGENT_PROXY_FOR_THE_INSTALLER,
+    | by_proxy("fail", "proxy-failed", gateway=gateway("blocked", "proxy-failed"), named=False)
+    | INCONSISTENT,
+    lab_in.daemons_have_a_proxy: by_proxy(named=False) | NO_AGENT_PROXY_FOR_THE_INSTALLER,
     lab_in.shell_has_a_proxy_and_the_agent_none: rows("connect-timeout", "fail", AGENT),
     lab_in.shell_has_a_dead_proxy: {
         change for label in INSTALLER for change in row(label, "proxy-unreachable")
