@@ -223,12 +223,16 @@ class TlsFacts(_Record):
 
 
 class TrustFacts(_Record):
-    """The trust store that the agent, a Go program, would use on this host."""
+    """The trust store that the agent, a Go program, would use on this host.
+
+    ``fingerprints`` are the first 16 digits of each root's SHA-256.
+    """
 
     file: Text | None = None
     directories: tuple[Text, ...] = ()
     chosen_by: Literal["default", "daemon-environment", "order"] = "default"
     roots: int = Field(default=0, ge=0)
+    fingerprints: Annotated[tuple[Text, ...], Field(max_length=2000)] = ()
     failure: Text | None = None
 
 

@@ -188,7 +188,7 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
             "facts": {
                 "os": {},
                 "tls": {**tls, **parts.get("tls", {})},
-                "trust": {},
+                "trust": parts.get("trust", {}),
                 "agent": parts.get("agent", {"installed": False}),
                 "proxy": parts.get("proxies", {}),
                 "egress": parts.get("egress", {}),

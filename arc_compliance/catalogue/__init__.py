@@ -6,6 +6,10 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificates
+from cryptography.x509.oid import NameOID
+
 from arc_compliance.catalogue.model import (
     Catalogue,
     Client,
@@ -36,6 +40,7 @@ __all__ = [
     "Subject",
     "catalogue_digest",
     "load_catalogue",
+    "named_roots",
     "read_catalogue",
 ]
 
@@ -49,6 +54,19 @@ OTHER_CLOUDS = ("AzureCloud", "AzureUSGovernment")
 
 class CatalogueError(ValueError):
     """A cloud without a catalogue, or a catalogue with a fault; the text says where."""
+
+
+@cache
+def named_roots() -> dict[str, str]:
+    """The common names of the roots that Azure's page on certificate authorities names, by the
+    SHA-256 of each, in lower case."""
+    pem = (HERE / "public_roots.pem").read_bytes()
+    return {
+        root.fingerprint(SHA256()).hex(): str(
+            root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
+        )
+        for root in load_pem_x509_certificates(pem)
+    }
 
 
 @cache

@@ -11,6 +11,7 @@ from arc_compliance.judge.names import NameVerdict, failed_words, judge_row
 from arc_compliance.judge.reach import TLS_ELSEWHERE
 from arc_compliance.plan import Case
 
+NOT_THE_AGENTS = "the agent, a Go program, does not follow this policy, its installation does"
 EXPECTED = "TLS 1.2 or newer"
 PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 FIRST_OPENSSL_WITH_TLS12 = (1, 0, 1)
@@ -70,7 +71,8 @@ def judge_client_enabled(case: Case, evidence: Evidence, grounds: Grounds) -> Ju
             case,
             Verdict.FAIL,
             expected=expected,
-            actual=f"{facts.policy_file} sets MaxProtocol = {facts.maximum_protocol}",
+            actual=f"{facts.policy_file} sets MaxProtocol = {facts.maximum_protocol}; "
+            f"{NOT_THE_AGENTS}",
             cause="tls-client-disabled",
         )
     if client and client.protocol:
@@ -212,7 +214,7 @@ def _policy_words(evidence: Evidence) -> str:
         if value
     ]
     says = ", ".join(limits) if limits else "no limit on protocol versions"
-    return f"{facts.policy_file or 'no policy file'}: {says}; {facts.openssl}"
+    return f"{facts.policy_file or 'no policy file'}: {says}; {facts.openssl}; {NOT_THE_AGENTS}"
 
 
 def _rank(protocol: str | None) -> int:

@@ -66,6 +66,8 @@ MAX_DISCOVERED = 200
 MAX_SETTINGS = 50
 MAX_TRIALS = 3
 MAX_HIDDEN = 50
+MAX_ROOTS = 2000
+FINGERPRINT = 16  # digits of a SHA-256; nobody makes a certificate with 64 given bits by chance
 MAX_FILE = 4096 * KIB
 MAX_FILES = 4000
 MAX_RULES = 1000000
@@ -2235,7 +2237,7 @@ class TrustStore:
         self.roots = []
         self.client = None
         self.facts = {"file": None, "directories": [], "chosen_by": "default", "roots": 0}
-        self.facts["failure"] = "not read in time"
+        self.facts.update(fingerprints=[], failure="not read in time")
         self.trust_file = order.trust_file
 
     def read(self):
@@ -2245,6 +2247,8 @@ class TrustStore:
             self._collect(files, directories)
             self.client = verifying_client(self.roots)
             self.facts["roots"] = self.client.cert_store_stats()["x509"]
+            digests = [hashlib.sha256(der).hexdigest()[:FINGERPRINT] for der in self.roots]
+            self.facts["fingerprints"] = sorted(digests)[:MAX_ROOTS]
             if self.facts["roots"]:
                 self.facts["failure"] = None
             elif self.facts["failure"] is None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from arc_compliance.catalogue import load_catalogue
+from arc_compliance.settings import NAMED_ROOTS
 from selftests.suite_run import ROOT
 
 HOST, GATE, AZURE = "web01", "gate", "azure"
@@ -357,7 +358,8 @@ class Network:
         authorized = Path("/run/authorized_keys")  # where any account may read it
         shutil.copy(folder / "key.pub", authorized)
         (folder / "resolv.conf").write_text(f"nameserver {GATE_ADDRESS}\noptions timeout:1\n")
-        shutil.copy(self.azure["public_roots"], folder / "trusted.pem")
+        roots = Path(self.azure["public_roots"]).read_bytes() + NAMED_ROOTS.read_bytes()
+        (folder / "trusted.pem").write_bytes(roots)
         options = {
             "ListenAddress": HOST_FOR_OPERATOR,
             "HostKey": str(folder / "host_key"),

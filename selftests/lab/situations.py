@@ -16,6 +16,7 @@ from arc_compliance.allowlist import read_allowlist
 from arc_compliance.catalogue.model import Bypass
 from arc_compliance.plan import CONTROL_NAME, Limits
 from arc_compliance.scope import PrivateLink
+from arc_compliance.settings import NAMED_ROOTS
 from selftests.lab.azure import MONITOR, NAME
 from selftests.lab.network import (
     AUDITOR,
@@ -196,7 +197,7 @@ def block_page_of_a_transparent_middlebox(lab: Network) -> Iterator[Told]:
 def public_root_missing(lab: Network) -> Iterator[Told]:
     """The host trusts somebody, but nobody that Azure's certificates come from."""
     somebody = (lab.directory / "negative.pem").read_text()
-    with lab.trusting(somebody):
+    with lab.trusting(somebody + NAMED_ROOTS.read_text()):
         yield {}
 
 

@@ -61,6 +61,20 @@ def test_credentials_of_the_agent_stay_unseen(lab: Network) -> None:
     assert found.of("networking/proxy").verdict.value == "pass"
 
 
+def test_a_measurement_changes_nothing_on_the_host(lab: Network) -> None:
+    """An agent that is asked included: names, sizes, rights and times of files are as before."""
+    places = ["/etc", "/opt", "/var/opt", "/usr/local", "/var/lib", "/var/tmp", "/dev/shm"]
+    listing = ["find", *places, "-xdev", "-printf", "%p %s %m %T@ %C@\\n"]
+    with situations.agent_shows("connected")(lab):
+        before = lab.on_host(*listing).stdout
+        found = measure(lab)
+        after = lab.on_host(*listing).stdout
+
+    assert found.of("practice/agent-health").verdict.value == "pass"
+    assert len(before.splitlines()) > 1000
+    assert after == before
+
+
 def test_nothing_stays_when_the_lab_is_killed() -> None:
     """`enter` is killed outright; what it started, in the background too, ends with it."""
     enter = Path(__file__).with_name("enter")
