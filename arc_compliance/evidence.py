@@ -184,6 +184,21 @@ class ProxyTrial(_Record):
     failures: Annotated[tuple[NameFailure, ...], Field(max_length=1000)] = ()
 
 
+class CheckedEndpoint(_Record):
+    """What the agent's own check says of one endpoint, in short and as it said it."""
+
+    name: Text
+    reachable: bool
+    says: Text = ""
+
+
+class AgentCheck(_Record):
+    """What ``azcmagent check`` found on the host, or why it found nothing."""
+
+    found: Annotated[tuple[CheckedEndpoint, ...], Field(max_length=200)] = ()
+    failure: Text | None = None
+
+
 class Vantage(_Record):
     """From where it was measured, so that nobody takes one machine's view for another's.
 
@@ -370,6 +385,7 @@ class Evidence(_Record):
     controls: Annotated[tuple[Control, ...], Field(max_length=8)] = ()
     gateway: Annotated[tuple[Control, ...], Field(max_length=50)] = ()
     proxy_trials: Annotated[tuple[ProxyTrial, ...], Field(max_length=3)] = ()
+    agent_check: AgentCheck | None = None
 
     @model_validator(mode="after")
     def _measured_once(self) -> Evidence:

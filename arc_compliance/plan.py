@@ -200,6 +200,10 @@ def order_for(
             for pattern in row.patterns
         ],
         "gateway": _gateway_signs(catalogue, scope),
+        "agent_check": {
+            "cloud": scope.cloud,
+            "location": scope.location if scope.location in catalogue.regions else None,
+        },
         "controls": {"name": CONTROL_NAME, "address": CONTROL_ADDRESS},
         "connect_to": [list(one) for one in connect_to],
         "trust_file": trust_file,

@@ -198,6 +198,7 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
             "measurements": measurements,
             "discovered": parts.get("discovered", []),
             "gateway": parts.get("gateway", []),
+            "agent_check": parts.get("agent_check"),
             "proxy_trials": parts.get("proxy_trials", []),
             "controls": parts.get("controls", [control(stage) for stage in CONTROLS]),
         }

@@ -2,7 +2,11 @@
 
 import pytest
 
-from arc_compliance.judge.agent import judge_agent_health, judge_outbound
+from arc_compliance.judge.agent import (
+    judge_agent_check,
+    judge_agent_health,
+    judge_outbound,
+)
 from arc_compliance.judge.judgement import Judgement
 from fixtures.cases import require
 
@@ -16,4 +20,10 @@ def test_agent_connects_outbound_only(judgement: Judgement) -> None:
 @pytest.mark.requirement("practice/agent-health", judge=judge_agent_health)
 def test_agent_is_connected(judgement: Judgement) -> None:
     """The agent is connected where it belongs, and its services run."""
+    require(judgement)
+
+
+@pytest.mark.requirement("practice/agent-check", judge=judge_agent_check)
+def test_agents_own_check_agrees(judgement: Judgement) -> None:
+    """The agent's own check of the network agrees with this measurement."""
     require(judgement)

@@ -66,6 +66,7 @@ MAX_DISCOVERED = 200
 MAX_SETTINGS = 50
 MAX_TRIALS = 3
 MAX_HIDDEN = 50
+MAX_CHECKED = 200
 MAX_ROOTS = 2000
 FINGERPRINT = 16  # digits of a SHA-256; nobody makes a certificate with 64 given bits by chance
 MAX_FILE = 4096 * KIB
@@ -87,7 +88,7 @@ Limits = collections.namedtuple("Limits", "connect http deadline names")
 Order = collections.namedtuple(
     "Order",
     "run host endpoints discoveries websockets proxy proxy_bypass gateway controls connect_to "
-    "trust_file limits user_agent ways",
+    "trust_file limits user_agent agent_check ways",
 )
 AUTO = "auto"  # the proxy that each client on the host would use
 AGENT, INSTALLER, PACKAGE_MANAGER = "agent", "installer", "package-manager"
@@ -95,6 +96,7 @@ CLIENTS = (AGENT, INSTALLER, PACKAGE_MANAGER, "os")
 
 HOST_NAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,252}\Z")
 REQUEST_PATH = re.compile(r"/[!-~]{0,4000}\Z")
+CLOUD_NAME = re.compile(r"[A-Za-z0-9]{1,40}\Z")
 PRINTABLE = re.compile(r"[ -~]{0,1000}\Z")
 
 
@@ -131,6 +133,7 @@ def read_order(stream):
         trust_file=optional(document, "trust_file", str),
         limits=read_limits(field(document, "limits", dict, "")),
         user_agent=matching(document, "user_agent", PRINTABLE, ""),
+        agent_check=read_agent_check(optional(document, "agent_check", dict)),
         ways=None,  # found on the host
     )
 
@@ -215,6 +218,17 @@ def read_word(item, where):
 def read_name(item, where):
     """One host name of a list."""
     return matching({"": item}, "", HOST_NAME, where)
+
+
+def read_agent_check(item):
+    """The cloud, and the region or None, that the agent's own check is asked about; or None."""
+    if item is None:
+        return None
+    region = item.get("location")
+    return (
+        matching(item, "cloud", CLOUD_NAME, "agent_check."),
+        region and matching(item, "location", CLOUD_NAME, "agent_check."),
+    )
 
 
 def read_gateway(item):
@@ -1977,6 +1991,21 @@ SHOWN_BY_AGENT = {
 """The keys of ``azcmagent show -j`` that are kept, in lower case; older and newer agents have others."""
 
 
+def agent_region():
+    """The region in the agent's configuration, as Azure names regions, or None where it has none.
+
+    Raises OSError and ValueError where that cannot be read.
+    """
+    try:
+        configuration = lower_keys(json.loads(read_text(AGENT_CONFIGURATION)))
+    except FileNotFoundError:
+        return None
+    location = configuration.get("location")
+    if not isinstance(location, str):
+        return None
+    return scrubbed(location.lower().replace(" ", "")) or None
+
+
 class AgentFacts:
     """What the Connected Machine agent says of itself, in its configuration and when it is asked."""
 
@@ -1986,24 +2015,63 @@ class AgentFacts:
     def read(self):
         """Reads the region in the configuration; asks the program and the service manager."""
         facts = {"installed": os.path.exists(AGENT_PROGRAM), "location": None, "failure": None}
-        configuration = {}
         try:
-            configuration = lower_keys(json.loads(read_text(AGENT_CONFIGURATION)))
-            facts["installed"] = True
-        except FileNotFoundError:
-            pass
+            facts["location"] = agent_region()
+            facts["installed"] |= os.path.exists(AGENT_CONFIGURATION)
         except OSError as problem:
             facts.update(installed=True, failure=why_unreadable(problem))
         except (ValueError, RecursionError):
             facts.update(installed=True, failure=AGENT_CONFIGURATION + ": not JSON")
-        location = configuration.get("location")
-        if isinstance(location, str):
-            facts["location"] = scrubbed(location.lower().replace(" ", "")) or None
         self.facts = dict(facts, show_failure="not read in time")
         if facts["installed"]:
             self.facts = dict(facts, units=units_active(AGENT_UNITS), **shown_by_agent())
         else:
             self.facts = facts
+
+
+class AgentCheck:
+    """The agent's own check of the network, beside ours; nothing of ours hangs on it."""
+
+    def __init__(self, order):
+        self.asked = order.agent_check
+        self.limit = 2 * order.limits.connect + 3
+        self.facts = None
+
+    def read(self):
+        """Runs it where the agent is installed, for its own region where the order has none."""
+        if self.asked is None or not os.path.exists(AGENT_PROGRAM):
+            return
+        self.facts = {"found": [], "failure": "not ended in time"}
+        cloud, location = self.asked
+        if location is None:
+            with contextlib.suppress(OSError, ValueError, RecursionError):
+                location = agent_region()
+        arguments = [AGENT_PROGRAM, "check", "-j", "--cloud", cloud]
+        arguments += ["--location", location] if location else []
+        status, said = command(arguments, self.limit)
+        try:
+            document, _ = json.JSONDecoder().raw_decode(said[said.index("[") :])
+            found = [one for one in map(checked_endpoint, document) if one]
+            self.facts = {"found": found[:MAX_CHECKED], "failure": None}
+        except (ValueError, RecursionError, TypeError):
+            last = (said.strip().splitlines() or ["it printed nothing"])[-1]
+            why = scrubbed(last, 200)
+            self.facts["failure"] = why if status is None else f"exit {status}: {why}"
+
+
+def checked_endpoint(entry):
+    """What ``azcmagent check -j`` says of one endpoint; None where it cannot be told."""
+    entry = lower_keys(entry)
+    match = re.match(r"(?:https?://)?([A-Za-z0-9._-]{1,253})", str(entry.get("endpoint", "")))
+    said = str(entry.get("reachable", "")).strip().lower()
+    if not match or said not in REACHABLE_WORDS:
+        return None
+    reachable = REACHABLE_WORDS[said]
+    return {"name": match.group(1).lower(), "reachable": reachable, "says": scrubbed(entry, 300)}
+
+
+REACHABLE_WORDS = dict.fromkeys(("true", "reachable", "yes"), True)
+REACHABLE_WORDS.update(dict.fromkeys(("false", "unreachable", "no"), False))
 
 
 def lower_keys(document):
@@ -2534,6 +2602,7 @@ class Run:
         self.tls = TlsStack()
         self.host = HostFacts()
         self.agent = AgentFacts()
+        self.check = AgentCheck(order)
         self.egress = EgressRules()
         self.sockets = AgentSockets()
         self.network = None
@@ -2545,6 +2614,7 @@ class Run:
         try:
             readers = (self.trust, self.tls, self.host, self.agent, self.egress, self.sockets)
             facts = [start(reader.read) for reader in readers]
+            facts.append(start(self.check.read))
             order = self.order._replace(ways=self.ways.find(self.daemons))
             self.network = Network(order, self.trust)
             self.network.measure()
@@ -2589,6 +2659,7 @@ class Run:
             "discovered": [call.discovered() for call in network.survey.calls] if network else [],
             "controls": network.controls.records() if network else [],
             "gateway": network.gateway.records() if network else [],
+            "agent_check": self.check.facts,
             "proxy_trials": network.trial_records() if network else [],
         }
 

@@ -535,8 +535,11 @@ def hosts_own_rules_are_roots_to_read(lab: Network) -> Iterator[Told]:
 # -- the agent itself ----------------------------------------------------------------------------
 
 
-def azcmagent(onboarded: bool = False, **shown: str) -> dict[str, str]:
-    """A simulated azcmagent, which shows that it is connected, with what is *shown* changed."""
+def azcmagent(
+    onboarded: bool = False, unreachable: tuple[str, ...] = (), **shown: str
+) -> dict[str, str]:
+    """A simulated azcmagent, which shows that it is connected, with what is *shown* changed, and
+    whose check reaches two names but for those *unreachable*."""
     says = {
         "agentVersion": "1.47.02786.1234",
         "status": "Connected" if onboarded else "Disconnected",
@@ -544,7 +547,14 @@ def azcmagent(onboarded: bool = False, **shown: str) -> dict[str, str]:
         "lastHeartbeat": "$(date -u +%Y-%m-%dT%H:%M:%SZ)" if onboarded else "",
         **shown,
     }
-    script = f"#!/bin/sh\ncat <<END\nWARN  simulated\n{json.dumps(says)}\nEND\n"
+    check = [
+        {"endpoint": f"https://{name}", "reachable": name not in unreachable, "tls": "TLS 1.3"}
+        for name in (NAME, HIS)
+    ]
+    script = (
+        f"#!/bin/sh\nif [ $1 = check ]; then\ncat <<'END'\n{json.dumps(check)}\nEND\n"
+        f"else\ncat <<END\nWARN  simulated\n{json.dumps(says)}\nEND\nfi\n"
+    )
     files = {"/opt/azcmagent/bin/azcmagent": script}
     if onboarded:
         configuration = {"resourceName": "web01", "location": "chinanorth3"}
@@ -568,6 +578,13 @@ def agent_shows(name: str, script: str = "", **shown: str) -> Situation:
 
     situation.__name__ = f"agent_{name}"
     return situation
+
+
+@contextmanager
+def agent_check_sees_it_otherwise(lab: Network) -> Iterator[Told]:
+    files = azcmagent(onboarded=True, unreachable=(HIS,))
+    with lab.host_files(files, mode=0o755), lab.agent_process("listen,127.0.0.1,0"):
+        yield {}
 
 
 @contextmanager

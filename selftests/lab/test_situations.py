@@ -72,12 +72,14 @@ def entra(verdict: str, cause: str) -> set[Change]:
 
 def agent(verdict: str, cause: str = "") -> set[Change]:
     """What an agent that is there, not onboarded yet, makes applicable."""
-    return {("principles/outbound", "", verdict, cause), ("practice/agent-health", "", "pass", "")}
+    health = {("practice/agent-health", "", "pass", ""), ("practice/agent-check", "", "pass", "")}
+    return {("principles/outbound", "", verdict, cause), *health}
 
 
-def shown(health: str) -> set[Change]:
+def shown(health: str, check: str = "pass") -> set[Change]:
     """What an agent that listens on loopback changes by what it shows of itself."""
-    return {("principles/outbound", "", "pass", ""), ("practice/agent-health", "", health, "")}
+    found = {("practice/agent-health", "", health, ""), ("practice/agent-check", "", check, "")}
+    return {("principles/outbound", "", "pass", ""), *found}
 
 
 def filtered(covered: bool = True) -> set[Change]:
@@ -189,6 +191,7 @@ TELEMETRY_ASKED = {
     (one, TELEMETRY, "pass", "") for one in ("urls/telemetry", "tls/1.2", "principles/certificates")
 }
 INCONSISTENT = {("practice/proxy-consistency", "", "warn", "")}
+SILENT = shown("not-tested", "not-tested") | TELEMETRY_ASKED
 ARC_BEHIND_THE_PROXY = tags("not-applicable", "", ["service-tags/azure-arc-infrastructure"])
 NO_ENTRA = {change for label in ROWS_OF[ENTRA] for change in row(label, "connect-timeout")}
 SLOW = Limits(connect=1, http=15, deadline=30)
@@ -337,11 +340,14 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.agent_shows("expired", status="Expired"): shown("warn"),
     lab_in.agent_shows("in_error", agentErrorCode="AZCM0026"): shown("warn"),
     lab_in.agent_shows("in_another_cloud", cloud="AzureCloud"): shown("warn"),
-    lab_in.agent_shows("hangs", "exec sleep 60"): shown("not-tested") | TELEMETRY_ASKED,
-    lab_in.agent_shows("prints_nothing", "exit 1"): shown("not-tested") | TELEMETRY_ASKED,
+    lab_in.agent_shows("hangs", "exec sleep 60"): shown("not-tested", "not-tested")
+    | TELEMETRY_ASKED,
+    lab_in.agent_shows("prints_nothing", "exit 1"): shown("not-tested", "not-tested")
+    | TELEMETRY_ASKED,
     lab_in.agent_shows("of_1_23", agentVersion="1.23.01000.1"): shown("pass") | TELEMETRY_ASKED,
     lab_in.agent_shows("of_1_24", agentVersion="1.24.01000.1"): shown("pass"),
     lab_in.agent_in_another_region: shown("warn"),
+    lab_in.agent_check_sees_it_otherwise: shown("pass", "warn"),
     # the measurement itself
     lab_in.host_unreachable: unmeasured("host-unreachable"),
     lab_in.host_without_python: unmeasured("probe-failed"),
