@@ -3,6 +3,7 @@
 import pytest
 
 from arc_compliance.judge.allowlists import judge_azure_cloud_gap, judge_public_tags
+from arc_compliance.judge.egress import judge_egress
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.practice import judge_negative_serial, judge_websocket
 from arc_compliance.judge.proxies import judge_proxy_consistency
@@ -45,4 +46,10 @@ def test_newer_tags_are_allowed(judgement: Judgement) -> None:
 @pytest.mark.requirement("practice/proxy-consistency", judge=judge_proxy_consistency)
 def test_places_that_name_a_proxy_agree(judgement: Judgement) -> None:
     """The places on the host that name a proxy agree."""
+    require(judgement)
+
+
+@pytest.mark.requirement("practice/egress", judge=judge_egress)
+def test_the_hosts_own_rules_let_it_out(judgement: Judgement) -> None:
+    """The host's own packet filter lets connections to the endpoints out."""
     require(judgement)

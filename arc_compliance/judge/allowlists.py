@@ -25,11 +25,11 @@ AZURE_CLOUD = "AzureCloud"
 
 def filters(evidence: Evidence, grounds: Grounds) -> list[Allowlist]:
     """The allow-lists that the operator named, and the host's own rules where they are known."""
-    own, _ = _own(evidence)
+    own, _ = own_filter(evidence)
     return [*grounds.allowlists, *([own] if own else [])]
 
 
-def _own(evidence: Evidence) -> tuple[Allowlist | None, str]:
+def own_filter(evidence: Evidence) -> tuple[Allowlist | None, str]:
     """The host's own rules where they keep something back, and why they are unknown."""
     egress = evidence.facts.egress
     if not egress.rules:
@@ -63,7 +63,7 @@ def _filters_by_address(one: Allowlist, grounds: Grounds) -> bool:
 def why_no_filter(evidence: Evidence) -> str:
     """Why no filter by address is known."""
     why = "no firewall that filters outbound traffic by address was named (--firewall-allowlist)"
-    _, failure = _own(evidence)
+    _, failure = own_filter(evidence)
     return f"{why}, and the host's own rules are unknown ({failure})" if failure else why
 
 

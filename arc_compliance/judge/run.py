@@ -10,6 +10,7 @@ from arc_compliance.evidence import Evidence
 from arc_compliance.judge.agent import agent_version
 from arc_compliance.judge.allowlists import address_filters, weigh_by_allowlist, why_no_filter
 from arc_compliance.judge.controls import weigh_by_controls, without_made_up_addresses
+from arc_compliance.judge.egress import with_own_rules
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.routes import weigh_by_route, with_proxy_at_hand
@@ -47,6 +48,7 @@ def judge_case(case: Case, record: HostRecord, grounds: Grounds, judge: Judge | 
     found = judge(case, without_made_up_addresses(evidence), grounds)
     found = weigh_by_controls(found, evidence)
     found = with_proxy_at_hand(weigh_by_route(found, case, evidence), case, evidence)
+    found = with_own_rules(found, evidence)
     found = weigh_by_allowlist(found, case, evidence, grounds)
     return _weighed(case, found, grounds)
 

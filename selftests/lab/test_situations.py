@@ -27,6 +27,7 @@ ROWS = {
 }
 del ROWS["dc.applicationinsights.azure.cn"]  # no agent is installed there, as a rule
 TELEMETRY = "dc.applicationinsights.azure.cn"
+UNPRIVILEGED = {("practice/egress", "", "not-tested", "")}
 NAMED = {("practice/proxy-consistency", "", "not-applicable", "")}
 AZGN = "azgn*.servicebus.chinacloudapi.cn"
 """The row that has no name but those of a discovery call."""
@@ -174,6 +175,7 @@ def unknown_way(cause: str) -> set[Change]:
     changed |= {change for label in INSTALLER for change in row(label, "connect-timeout")}
     changed |= nameless("connect-timeout")
     changed.add(("practice/clock", "", "blocked", "connect-timeout"))
+    changed |= UNPRIVILEGED
     changed.add(("practice/proxy-consistency", "", "error", cause))
     unknown = ("networking/proxy", "networking/no-log-analytics-gateway")
     return changed | {(one, "", "not-tested", "") for one in unknown}
@@ -325,16 +327,17 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.perimeter_with_looked_up_addresses: filtered(covered=False)
     | tags("fail", "tag-not-covered", [*TAGS, "service-tags/full-range"]),
     lab_in.hosts_own_rules_lack_a_tag: NO_ENTRA
+    | {("practice/egress", "", "warn", "")}
     | filtered(covered=False)
     | entra("fail", "tag-not-covered")
     | tags("pass", "", ["service-tags/full-range"]),
-    lab_in.hosts_own_rules_are_roots_to_read: NO_ENTRA,
+    lab_in.hosts_own_rules_are_roots_to_read: NO_ENTRA | UNPRIVILEGED,
     # the agent itself
     lab_in.agent_installed_but_stopped: agent("not-tested"),
     lab_in.agent_listens_on_loopback: agent("pass"),
     lab_in.agent_listens_to_others: agent("fail", "listener-found"),
     lab_in.agent_speaks_udp: agent("pass") | {("principles/tcp", "", "warn", "")},
-    lab_in.agents_sockets_are_roots_to_see: agent("not-tested"),
+    lab_in.agents_sockets_are_roots_to_see: agent("not-tested") | UNPRIVILEGED,
     lab_in.agent_shows("connected"): shown("pass"),
     lab_in.agent_shows("disconnected", status="Disconnected"): shown("warn"),
     lab_in.agent_shows("expired", status="Expired"): shown("warn"),

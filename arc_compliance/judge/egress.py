@@ -1,0 +1,100 @@
+"""The host's own packet filter on the way out, beside what the host has to reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netaddr import IPSet
+
+from arc_compliance.catalogue.model import Client
+from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.judge.allowlists import own_filter
+from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.networking import nothing_answered, required
+from arc_compliance.plan import Case
+
+
+def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the host's own rules let out what goes straight to the endpoints."""
+    expected = "the host's own rules let connections to the endpoints out"
+    every = required(evidence, grounds, Client.AGENT)
+    if every and all(_via(m) == "connect-to" for m in every):
+        words = "the run says itself where each endpoint is to be found"
+        return judged(case, Verdict.NOT_APPLICABLE, expected=expected, actual=words)
+    own, why = own_filter(evidence)
+    if why:
+        hint = "; run again with --sudo" if why == "permission-denied" else ""
+        words = f"the host's own rules are unknown ({why}){hint}"
+        return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
+    if own is None:
+        words = "its rules keep nothing back on the way out"
+        return judged(case, Verdict.PASS, expected=expected, actual=words)
+    passed = own.passed(evidence.vantage.source_addresses)
+    asked = [m for m in every if addresses_of(m)]
+    if not asked:
+        return nothing_answered(case, every, expected)
+    possible = passed.addresses | passed.unsure
+    lacking = [m.name for m in asked if not addresses_of(m).issubset(possible)]
+    if lacking:
+        shown = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if lacking[5:] else "")
+        return judged(
+            case,
+            Verdict.WARN,
+            expected=expected,
+            actual=f"{own.label} keep addresses of {shown} back",
+            failing=lacking,
+            mend=_mend(shown, own.label),
+        )
+    unsure = [m.name for m in asked if not addresses_of(m).issubset(passed.addresses)]
+    if unsure:
+        words = f"{own.label} ask for what cannot be known here ({', '.join(passed.why_unsure)})"
+        return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
+    words = f"{own.label} let all {len(asked)} endpoints out"
+    return judged(case, Verdict.PASS, expected=expected, actual=words)
+
+
+def with_own_rules(judgement: Judgement, evidence: Evidence) -> Judgement:
+    """*judgement*, where a connection fails that the host's own rules keep back, with who can mend
+    it: that is no matter of the network."""
+    if judgement.verdict is not Verdict.FAIL or not judgement.cause.startswith("connect-"):
+        return judgement
+    own, _ = own_filter(evidence)
+    if own is None:
+        return judgement
+    passed = own.passed(evidence.vantage.source_addresses)
+    possible = passed.addresses | passed.unsure
+    kept = [
+        m.name
+        for m in evidence.measurements
+        if m.name in judgement.failing and not addresses_of(m).issubset(possible)
+    ]
+    if set(kept) < set(judgement.failing) or not kept:
+        return judgement
+    shown = ", ".join(dict.fromkeys(kept[:3]))
+    return replace(
+        judgement,
+        actual=f"{judgement.actual}; {own.label} keep it back",
+        remedy=_mend(shown, own.label),
+    )
+
+
+def _mend(names: str, label: str) -> str:
+    return f"server owner: Let TCP to port 443 of {names} out in {label}."
+
+
+def _via(measurement: Measurement) -> object:
+    resolve = measurement.at(Stage.RESOLVE)
+    return resolve.data.get("via") if resolve else None
+
+
+def addresses_of(measurement: Measurement) -> IPSet:
+    """What the name resolved to on the host, as a set; empty behind a proxy."""
+    resolve = measurement.at(Stage.RESOLVE)
+    found = resolve.data.get("addresses") if resolve else None
+    if not isinstance(found, list):
+        return IPSet()
+    try:
+        return IPSet(str(one) for one in found)
+    except (ValueError, TypeError):
+        return IPSet()
