@@ -28,7 +28,7 @@ faulty: .venv/run ## the same with five faults in the simulated Azure; ends with
 test: .venv/dev ## lint, types, layers and the suite's own tests
 	selftests/system-packages
 	$(MAKE) --no-print-directory lint
-	.venv/bin/python -m pytest -c selftests/pytest.ini -n 2 selftests --ignore=selftests/lab
+	.venv/bin/python -m pytest -c selftests/pytest.ini -n 3 selftests --ignore=selftests/lab
 	@echo "left out: selftests/lab, which needs a network of its own (make lab)"
 
 lab: .venv/dev ## the suite against real network faults, in network namespaces of its own

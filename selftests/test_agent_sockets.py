@@ -82,6 +82,22 @@ def test_sockets_of_others_are_roots_to_see(monkeypatch: pytest.MonkeyPatch) -> 
     assert (facts.processes, facts.failure) == (("gc_linux_service",), "permission-denied")
 
 
+def test_five_megabytes_of_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of others are passed over, and of the agent's no more are kept than anybody reads."""
+    line = "{:4}: 00000000:01BB 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 {} 1\n"
+    for kind in ("tcp", "tcp6", "udp", "udp6"):
+        lines = (line.format(i, i if kind == "tcp" else 0) for i in range(50_000))
+        (tmp_path / kind).write_text("head\n" + "".join(lines))
+    monkeypatch.setattr(probe, "PROC_NET", str(tmp_path))
+    monkeypatch.setattr(probe, "socket_inodes", lambda _: [str(i) for i in range(1, 10_001)])
+
+    with process("himds"):
+        facts = seen()
+
+    assert (tmp_path / "tcp").stat().st_size > 4_000_000
+    assert (len(facts.found), facts.failure) == (500, "more than 500 sockets")
+
+
 # -- judged --------------------------------------------------------------------------------------
 
 

@@ -2127,6 +2127,7 @@ class HostFacts:
 AGENT_PROCESSES = frozenset(
     ("himds", "gc_linux_service", "gc_extension_service", "arcproxy", "arcproxyd")
 )
+PROC_NET = "/proc/net"
 TCP_LISTENING = "0A"
 
 
@@ -2185,7 +2186,7 @@ def socket_inodes(pid):
 def sockets_of(kind, owners):
     """The sockets of *kind* in the kernel's tables that belong to *owners*, by inode."""
     for family in ("", "6"):
-        with contextlib.suppress(FileNotFoundError), open(f"/proc/net/{kind}{family}") as lines:
+        with contextlib.suppress(FileNotFoundError), open(f"{PROC_NET}/{kind}{family}") as lines:
             next(lines)
             for line in lines:
                 words = line.split()

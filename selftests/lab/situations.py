@@ -412,6 +412,47 @@ def apt_has_a_proxy_and_the_agent_none(lab: Network) -> Iterator[Told]:
 
 
 @contextmanager
+def dnf_has_a_proxy_and_the_agent_none(lab: Network) -> Iterator[Told]:
+    with lab.proxy(), lab.host_files({"/etc/dnf/dnf.conf": f"[main]\nproxy={proxy_url()}\n"}):
+        yield {}
+
+
+@contextmanager
+def zypper_has_a_proxy_and_the_agent_none(lab: Network) -> Iterator[Told]:
+    said = f'PROXY_ENABLED="yes"\nHTTPS_PROXY="{proxy_url()}"\n'
+    with lab.proxy(), lab.host_files({"/etc/sysconfig/proxy": said}):
+        yield {}
+
+
+@contextmanager
+def agent_and_daemons_differ(lab: Network) -> Iterator[Told]:
+    """The agent's own proxy works; that of its daemons, which it does not take, is another."""
+    said = "#!/bin/sh\n[ $1 = show-environment ] && echo HTTPS_PROXY=http://192.0.2.7:1\n"
+    with (
+        lab.proxy(),
+        lab.host_files(agent_says(url=proxy_url())),
+        lab.host_files({"/usr/local/bin/systemctl": said}, mode=0o755),
+    ):
+        yield {}
+
+
+@contextmanager
+def no_proxy_hides_a_name(lab: Network) -> Iterator[Told]:
+    """The daemons have a proxy, and NAME is taken off it though there is no other way."""
+    said = f"HTTPS_PROXY={proxy_url()}\nNO_PROXY={NAME}"
+    script = f"#!/bin/sh\n[ $1 = show-environment ] && cat <<END\n{said}\nEND\n"
+    with lab.proxy(), lab.host_files({"/usr/local/bin/systemctl": script}, mode=0o755):
+        yield {}
+
+
+@contextmanager
+def gateway_of_the_log_analytics_agent_as_proxy(lab: Network) -> Iterator[Told]:
+    said = {"/etc/opt/microsoft/omsagent/proxy.conf": f"{proxy_url()}\n"}
+    with gateway(lab) as url, lab.host_files(said):
+        yield {"proxy": url}
+
+
+@contextmanager
 def agents_settings_unreadable(lab: Network) -> Iterator[Told]:
     """The agent has a proxy, and only root may read which."""
     with lab.proxy(), lab.host_files(agent_says(url=proxy_url()), mode=0o600):
@@ -584,6 +625,16 @@ def agent_shows(name: str, script: str = "", **shown: str) -> Situation:
 def agent_check_sees_it_otherwise(lab: Network) -> Iterator[Told]:
     files = azcmagent(onboarded=True, unreachable=(HIS,))
     with lab.host_files(files, mode=0o755), lab.agent_process("listen,127.0.0.1,0"):
+        yield {}
+
+
+@contextmanager
+def agent_service_failed(lab: Network) -> Iterator[Told]:
+    states = "#!/bin/sh\n[ $1 = is-active ] && printf 'active\\nfailed\\nactive\\ninactive\\n'\n"
+    with (
+        agent_shows("connected")(lab),
+        lab.host_files({"/usr/local/bin/systemctl": states}, mode=0o755),
+    ):
         yield {}
 
 

@@ -194,6 +194,7 @@ TELEMETRY_ASKED = {
 }
 INCONSISTENT = {("practice/proxy-consistency", "", "warn", "")}
 SILENT = shown("not-tested", "not-tested") | TELEMETRY_ASKED
+ONLY_THE_PACKAGE_MANAGER = rows("connect-timeout", "fail", {**AGENT, "aka.ms": "urls/aka"})
 ARC_BEHIND_THE_PROXY = tags("not-applicable", "", ["service-tags/azure-arc-infrastructure"])
 NO_ENTRA = {change for label in ROWS_OF[ENTRA] for change in row(label, "connect-timeout")}
 SLOW = Limits(connect=1, http=15, deadline=30)
@@ -290,6 +291,8 @@ TABLE: dict[Situation, set[Change]] = {
     | by_proxy("fail", "proxy-denied", gateway=gateway("fail")),
     lab_in.gateway_of_the_monitor_agent_as_proxy: rows("proxy-denied", "fail")
     | by_proxy("fail", "proxy-denied", gateway=gateway("fail")),
+    lab_in.gateway_of_the_log_analytics_agent_as_proxy: rows("proxy-denied", "fail")
+    | by_proxy("fail", "proxy-denied", gateway=gateway("fail")),
     lab_in.ordinary_proxy_that_the_monitor_agent_uses_too: by_proxy(),
     # proxies that the host names
     lab_in.agent_has_a_proxy: by_proxy(named=False) | NO_AGENT_PROXY_FOR_THE_INSTALLER,
@@ -306,9 +309,16 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.shell_has_a_dead_proxy: {
         change for label in INSTALLER for change in row(label, "proxy-unreachable")
     },
-    lab_in.apt_has_a_proxy_and_the_agent_none: rows(
-        "connect-timeout", "fail", {**AGENT, "aka.ms": "urls/aka"}
-    ),
+    lab_in.apt_has_a_proxy_and_the_agent_none: ONLY_THE_PACKAGE_MANAGER,
+    lab_in.dnf_has_a_proxy_and_the_agent_none: ONLY_THE_PACKAGE_MANAGER,
+    lab_in.zypper_has_a_proxy_and_the_agent_none: ONLY_THE_PACKAGE_MANAGER,
+    lab_in.agent_and_daemons_differ: by_proxy(named=False)
+    | INCONSISTENT
+    | NO_AGENT_PROXY_FOR_THE_INSTALLER,
+    lab_in.no_proxy_hides_a_name: by_proxy(named=False) - entra("not-applicable", "")
+    | INCONSISTENT
+    | NO_AGENT_PROXY_FOR_THE_INSTALLER
+    | row(NAME, "connect-timeout"),
     lab_in.agents_settings_unreadable: unknown_way("permission-denied"),
     # private link
     lab_in.private_link_with_private_answers: private_link("pass"),
@@ -350,6 +360,7 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.agent_shows("of_1_23", agentVersion="1.23.01000.1"): shown("pass") | TELEMETRY_ASKED,
     lab_in.agent_shows("of_1_24", agentVersion="1.24.01000.1"): shown("pass"),
     lab_in.agent_in_another_region: shown("warn"),
+    lab_in.agent_service_failed: shown("warn"),
     lab_in.agent_check_sees_it_otherwise: shown("pass", "warn"),
     # the measurement itself
     lab_in.host_unreachable: unmeasured("host-unreachable"),
