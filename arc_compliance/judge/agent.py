@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from arc_compliance.evidence import Evidence, Socket
 from arc_compliance.judge.grounds import Grounds
-from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.names import failed_words
 from arc_compliance.plan import Case
 
@@ -35,10 +35,8 @@ def judge_agent_health(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
     facts = evidence.facts.agent
     expected = "connected to the cloud and region in question, its services running"
     if facts.show_failure:
-        rights = facts.show_failure == "permission-denied"
-        why = "only root may ask it; run again with --sudo" if rights else facts.show_failure
-        words = f"azcmagent show told nothing: {why}"
-        return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
+        words = f"azcmagent show told nothing: {facts.show_failure}"
+        return untested(case, expected, words, facts.show_failure)
     about = f"version {facts.version or 'unknown'}, {facts.status or 'no status'}"
     if not facts.location and (facts.status or "").lower() != "connected":
         return judged(
@@ -161,15 +159,13 @@ def judge_outbound(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
 def _unseen(case: Case, evidence: Evidence, expected: str) -> Judgement | None:
     """The judgement of a case whose sockets nobody could see, None where they were seen."""
     facts = evidence.facts.sockets
-    if facts.failure == "permission-denied":
-        why = "only root sees whose a socket is; run again with --sudo"
-    elif facts.failure:
-        why = f"the sockets of the agent's processes are unknown ({facts.failure})"
-    elif not facts.processes:
-        why = "the agent is installed and none of its processes runs: start it, then run again"
-    else:
+    if facts.failure:
+        words = f"the sockets of the agent's processes are unknown ({facts.failure})"
+        return untested(case, expected, words, facts.failure)
+    if facts.processes:
         return None
-    return judged(case, Verdict.NOT_TESTED, expected=expected, actual=why)
+    words = "the agent is installed and none of its processes runs: start it, then run again"
+    return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
 
 
 def sockets_astray(evidence: Evidence) -> Iterator[str]:

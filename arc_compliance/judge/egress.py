@@ -10,7 +10,7 @@ from arc_compliance.catalogue.model import Client
 from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.allowlists import own_filter
 from arc_compliance.judge.grounds import Grounds
-from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.networking import nothing_answered, required
 from arc_compliance.plan import Case
 
@@ -24,9 +24,7 @@ def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
         return judged(case, Verdict.NOT_APPLICABLE, expected=expected, actual=words)
     own, why = own_filter(evidence)
     if why:
-        hint = "; run again with --sudo" if why == "permission-denied" else ""
-        words = f"the host's own rules are unknown ({why}){hint}"
-        return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
+        return untested(case, expected, f"the host's own rules are unknown ({why})", why)
     if own is None:
         words = "its rules keep nothing back on the way out"
         return judged(case, Verdict.PASS, expected=expected, actual=words)

@@ -131,6 +131,15 @@ def judged(
     )
 
 
+def untested(case: Case, expected: str, actual: str, why: str) -> Judgement:
+    """The judgement of *case* where a fact of the host is unknown, for the reason *why*: the rights
+    to read it, as a rule."""
+    rights = why.endswith("permission-denied")
+    cause = "permission-denied" if rights else None
+    words = f"{actual}; run again with --sudo" if rights else actual
+    return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words, cause=cause)
+
+
 def worst_of(parts: Sequence[Judgement]) -> Judgement:
     """One judgement from at least one on the same case: the worst decides, all are told."""
     ordered = sorted(parts, key=lambda part: _DECIDING_FIRST.index(part.verdict))

@@ -6,7 +6,7 @@ from arc_compliance.catalogue import named_roots
 from arc_compliance.evidence import Evidence, Stage
 from arc_compliance.judge.certificates import public_verdict
 from arc_compliance.judge.grounds import Grounds
-from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.networking import went_well
 from arc_compliance.plan import Case
 
@@ -26,10 +26,8 @@ def judge_trust_store(case: Case, evidence: Evidence, grounds: Grounds) -> Judge
         words = "the run brought a trust store of its own"
         return judged(case, Verdict.NOT_APPLICABLE, expected=expected, actual=words)
     if facts.failure:
-        rights = facts.failure.endswith("permission-denied")
-        hint = "; run again with --sudo" if rights else ""
-        words = f"the trust store was not read: {facts.failure}{hint}"
-        return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
+        words = f"the trust store was not read: {facts.failure}"
+        return untested(case, expected, words, facts.failure)
     where = facts.file or ", ".join(facts.directories)
     words = f"{where}: {facts.roots} roots{_private_authorities(evidence, grounds)}"
     present = set(facts.fingerprints)

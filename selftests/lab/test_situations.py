@@ -27,7 +27,7 @@ ROWS = {
 }
 del ROWS["dc.applicationinsights.azure.cn"]  # no agent is installed there, as a rule
 TELEMETRY = "dc.applicationinsights.azure.cn"
-UNPRIVILEGED = {("practice/egress", "", "not-tested", "")}
+UNPRIVILEGED = {("practice/egress", "", "not-tested", "permission-denied")}
 NAMED = {("practice/proxy-consistency", "", "not-applicable", "")}
 AZGN = "azgn*.servicebus.chinacloudapi.cn"
 """The row that has no name but those of a discovery call."""
@@ -347,7 +347,7 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.agent_listens_on_loopback: agent("pass"),
     lab_in.agent_listens_to_others: agent("fail", "listener-found"),
     lab_in.agent_speaks_udp: agent("pass") | {("principles/tcp", "", "warn", "")},
-    lab_in.agents_sockets_are_roots_to_see: agent("not-tested") | UNPRIVILEGED,
+    lab_in.agents_sockets_are_roots_to_see: agent("not-tested", "permission-denied") | UNPRIVILEGED,
     lab_in.agent_shows("connected"): shown("pass"),
     lab_in.agent_shows("disconnected", status="Disconnected"): shown("warn"),
     lab_in.agent_shows("expired", status="Expired"): shown("warn"),
