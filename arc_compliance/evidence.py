@@ -126,6 +126,13 @@ class Measurement(_Record):
         return next((o for o in self.observations if o.stage is stage), None)
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """What the name resolved to on the host, as it said it; nothing behind a proxy."""
+        resolve = self.at(Stage.RESOLVE)
+        found = resolve.data.get("addresses") if resolve else None
+        return tuple(str(one) for one in found) if isinstance(found, list) else ()
+
+    @property
     def failed(self) -> Observation | None:
         """The first observation that failed, certificate aside, or None."""
         return next(

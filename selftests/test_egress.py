@@ -19,10 +19,14 @@ BY_USER = {"match": {"op": "==", "left": {"meta": {"key": "skuid"}}, "right": 0}
 
 
 def judged(
-    rules: str, requirement: str = "practice/egress", judge: Judge = judge_egress, **egress: Any
+    rules: str,
+    requirement: str = "practice/egress",
+    judge: Judge = judge_egress,
+    address: str = "192.0.2.1",
+    **egress: Any,
 ) -> Judgement:
     found = evidence(
-        measurement(LOGIN, ("connect", "connect-timeout"), addresses=("192.0.2.1",)),
+        measurement(LOGIN, ("connect", "connect-timeout"), addresses=(address,)),
         measurement(PAS, addresses=("192.0.2.2",)),
         egress={"tool": "nft" if rules else "", "rules": rules, **egress},
     )
@@ -61,3 +65,11 @@ def test_what_the_host_keeps_back_is_not_the_networks() -> None:
     assert kept.verdict is elsewhere.verdict is Verdict.FAIL
     assert kept.remedy.startswith(f"server owner: Let TCP to port 443 of {LOGIN} out")
     assert elsewhere.remedy.startswith("network team: Allow outbound TCP")
+
+
+def test_what_is_no_address_is_kept_back_by_nobody() -> None:
+    """A host may say anything."""
+    rules = nft([to("192.0.2.1"), DROP], policy="accept")
+
+    assert judged(rules, address="nonsense").verdict is Verdict.PASS
+    assert judged(rules, "urls/login", judge_reach, "nonsense").remedy.startswith("network team:")

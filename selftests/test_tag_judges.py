@@ -379,8 +379,10 @@ def test_rules_of_a_host_that_make_no_sense_are_none() -> None:
 GBL, HIS = "gbl.his.arc.azure.cn", "*.his.arc.azure.cn"
 
 
-def row(tmp_path: Path, *entries: str, **tags: list[str]) -> Judgement:
-    found = evidence(measurement(GBL, addresses=("192.0.2.130",)))
+def row(
+    tmp_path: Path, *entries: str, address: str = "192.0.2.130", **tags: list[str]
+) -> Judgement:
+    found = evidence(measurement(GBL, addresses=(address,)))
     lists = (allowlist(tmp_path, *entries),)
     files = ServiceTags(own=tag_file(**{**CLOUD, **tags}))
     return judged("urls/his", judge_reach, found, files, lists)
@@ -405,6 +407,12 @@ def test_a_row_by_name(
 
     assert (one.verdict, one.failing) == (verdict, failing)
     assert one.cause == ("tag-not-covered" if failing else "")
+
+
+def test_a_row_whose_address_is_none_is_covered_by_no_address(tmp_path: Path) -> None:
+    one = row(tmp_path, "aka.ms", "192.0.2.130", address="nonsense")
+
+    assert (one.verdict, one.failing) == (Verdict.FAIL, (GBL,))
 
 
 def test_names_alone_are_no_filter_by_address(tmp_path: Path) -> None:

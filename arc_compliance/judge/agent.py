@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from arc_compliance.evidence import Evidence, Socket
+from arc_compliance.judge.addresses import is_loopback
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.names import failed_words
@@ -188,13 +188,3 @@ def sockets_astray(evidence: Evidence) -> Iterator[str]:
 
 def _words(one: Socket) -> str:
     return f"{one.process} has {one.kind.upper()} to {one.remote}"
-
-
-def is_loopback(place: str) -> bool:
-    """Whether the address:port *place* is on this machine only; what is no address is not."""
-    try:
-        ip = ipaddress.ip_address(place.rpartition(":")[0].strip("[]"))
-    except ValueError:
-        return False
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return (mapped or ip).is_loopback

@@ -10,7 +10,8 @@ from netaddr import IPNetwork, IPSet, cidr_merge
 
 from arc_compliance.allowlist import Allowlist, own_rules
 from arc_compliance.catalogue.model import Condition, Requirement, Subject
-from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.evidence import Evidence
+from arc_compliance.judge.addresses import address_set
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
 from arc_compliance.packet_filter import Passed, RulesetError
@@ -416,8 +417,8 @@ def _row_by_name(
     passed = one.passed(evidence.vantage.source_addresses).addresses
     lacking = []
     for name in names_of(case.row, grounds.scope, evidence):
-        measurement = evidence.of(name, case.row.doors[0].port)
-        if not one.covers_name(name) and not _holds_all(passed, measurement):
+        its = address_set(evidence.of(name, case.row.doors[0].port))
+        if not one.covers_name(name) and not (its and its.issubset(passed)):
             lacking.append(name)
     named = ", ".join(patterns)
     in_part = not lacking and bool(names_of(case.row, grounds.scope, evidence))
@@ -431,14 +432,3 @@ def _row_by_name(
         failing=lacking or patterns,
         mend=f"network team: Allow {named} to TCP 443 in {one.label}.",
     )
-
-
-def _holds_all(passed: IPSet, measurement: Measurement | None) -> bool:
-    resolve = measurement.at(Stage.RESOLVE) if measurement else None
-    found = resolve.data.get("addresses") if resolve else None
-    if not isinstance(found, list) or not found:
-        return False
-    try:
-        return all(str(one) in passed for one in found)
-    except (ValueError, TypeError):
-        return False

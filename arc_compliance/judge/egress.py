@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netaddr import IPSet
-
 from arc_compliance.catalogue.model import Client
 from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.judge.addresses import address_set
 from arc_compliance.judge.allowlists import own_filter
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
@@ -29,11 +28,11 @@ def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
         words = "its rules keep nothing back on the way out"
         return judged(case, Verdict.PASS, expected=expected, actual=words)
     passed = own.passed(evidence.vantage.source_addresses)
-    asked = [m for m in every if addresses_of(m)]
+    asked = [m for m in every if address_set(m)]
     if not asked:
         return nothing_answered(case, every, expected)
     possible = passed.addresses | passed.unsure
-    lacking = [m.name for m in asked if not addresses_of(m).issubset(possible)]
+    lacking = [m.name for m in asked if not address_set(m).issubset(possible)]
     if lacking:
         shown = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if lacking[5:] else "")
         return judged(
@@ -44,7 +43,7 @@ def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
             failing=lacking,
             mend=_mend(shown, own.label),
         )
-    unsure = [m.name for m in asked if not addresses_of(m).issubset(passed.addresses)]
+    unsure = [m.name for m in asked if not address_set(m).issubset(passed.addresses)]
     if unsure:
         words = f"{own.label} ask for what cannot be known here ({', '.join(passed.why_unsure)})"
         return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
@@ -65,7 +64,7 @@ def with_own_rules(judgement: Judgement, evidence: Evidence) -> Judgement:
     kept = [
         m.name
         for m in evidence.measurements
-        if m.name in judgement.failing and not addresses_of(m).issubset(possible)
+        if m.name in judgement.failing and not address_set(m).issubset(possible)
     ]
     if set(kept) < set(judgement.failing) or not kept:
         return judgement
@@ -84,15 +83,3 @@ def _mend(names: str, label: str) -> str:
 def _via(measurement: Measurement) -> object:
     resolve = measurement.at(Stage.RESOLVE)
     return resolve.data.get("via") if resolve else None
-
-
-def addresses_of(measurement: Measurement) -> IPSet:
-    """What the name resolved to on the host, as a set; empty behind a proxy."""
-    resolve = measurement.at(Stage.RESOLVE)
-    found = resolve.data.get("addresses") if resolve else None
-    if not isinstance(found, list):
-        return IPSet()
-    try:
-        return IPSet(str(one) for one in found)
-    except (ValueError, TypeError):
-        return IPSet()

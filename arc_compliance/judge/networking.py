@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
 from arc_compliance.catalogue.model import Client, Level
 from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.judge.addresses import is_private
 from arc_compliance.judge.agent import sockets_astray
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.names import NameVerdict, fold, summarize
 from arc_compliance.judge.routes import trials_in_words
 from arc_compliance.plan import Case, names_of, rows_in_scope
-
-_SHARED = ipaddress.ip_network("100.64.0.0/10")
-_PRIVATE = (
-    *(ipaddress.ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),
-    _SHARED,
-    ipaddress.ip_network("fc00::/7"),
-)
-"""RFC 1918, RFC 6598 and unique local addresses (RFC 4193): what a private endpoint may have."""
 
 
 def required(
@@ -150,7 +142,7 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
                 continue
             if measurement.at(Stage.PROXY):
                 left_to_proxy.append(name)
-            elif addresses := _addresses(measurement):
+            elif addresses := measurement.addresses:
                 found.append(_judge_addresses(measurement, addresses))
     if found:
         return fold(case, found, expected=expected)
@@ -165,7 +157,7 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
     return nothing_answered(case, required(evidence, grounds), expected)
 
 
-def _judge_addresses(measurement: Measurement, addresses: list[str]) -> NameVerdict:
+def _judge_addresses(measurement: Measurement, addresses: tuple[str, ...]) -> NameVerdict:
     public = [a for a in addresses if not is_private(a)]
     shown = ", ".join(addresses)
     if not public:
@@ -215,21 +207,6 @@ def _headers(m: Measurement) -> dict[str, str]:
     http = m.at(Stage.HTTP)
     headers = http.data.get("headers") if http else None
     return {str(k): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
-
-
-def _addresses(m: Measurement) -> list[str]:
-    resolve = m.at(Stage.RESOLVE)
-    found = resolve.data.get("addresses") if resolve else None
-    return [str(a) for a in found] if isinstance(found, list) else []
-
-
-def is_private(address: str) -> bool:
-    """Whether *address* is one that a private endpoint may have; what is no address is not."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(ip.version == net.version and ip in net for net in _PRIVATE)
 
 
 def failures_of(measurements: list[Measurement]) -> Iterator[NameVerdict]:

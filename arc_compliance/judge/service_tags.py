@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from functools import partial
 
 from arc_compliance.catalogue.model import Requirement
 from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.judge.addresses import is_public
 from arc_compliance.judge.allowlists import judge_coverage, no_file
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
 from arc_compliance.judge.names import NameVerdict, failed_words, fold, verdicts_on
-from arc_compliance.judge.networking import is_private
 from arc_compliance.plan import Case, rows_in_scope
 from arc_compliance.service_tags import STALE_DAYS
 
@@ -191,20 +190,9 @@ def _named(tags: Iterable[str]) -> list[str]:
     return [tag for tag in tags if tag.lower().rpartition(".")[0] not in every]
 
 
-def is_public(address: str) -> bool:
-    """Whether *address* can be one of a public endpoint: neither private nor this machine's."""
-    ip = ipaddress.ip_address(address)
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    ip = mapped or ip
-    if ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast:
-        return False
-    return not is_private(str(ip))
-
-
 def _addresses(measurement: Measurement) -> Iterator[str]:
     """What the name resolved to, and what it was connected to."""
-    resolve, connect = measurement.at(Stage.RESOLVE), measurement.at(Stage.CONNECT)
-    resolved = resolve.data.get("addresses") if resolve else None
-    yield from (str(one) for one in (resolved if isinstance(resolved, list) else []))
+    yield from measurement.addresses
+    connect = measurement.at(Stage.CONNECT)
     if connect and connect.data.get("address"):
         yield str(connect.data["address"])
