@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from netaddr import IPSet
 
+from arc_compliance.files import NoFileError, read_at_most
 from arc_compliance.packet_filter import (
     Passed,
     Ruleset,
@@ -81,10 +82,9 @@ class Allowlist:
 def read_allowlist(path: Path) -> Allowlist:
     """The allow-list in the file *path*; raise AllowlistError for the first fault in it."""
     try:
-        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
-            raise AllowlistError(f"{path.name}: is no file")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_at_most(path, MAX_BYTES)
+    except NoFileError as error:
+        raise AllowlistError(f"{path.name}: is no file") from error
     except OSError as error:
         raise AllowlistError(f"{path.name}: cannot be read: {error.strerror}") from error
     return _parse(path.name, content)
@@ -157,29 +157,18 @@ def _addresses(entry: str) -> IPSet:
         raise ValueError(
             f"{shown!r} is no address, prefix, range (first-last) or name (* for any text)"
         ) from None
-    if "/" in entry and (entry.partition("/")[0].lower() not in _first(addresses)):
-        network = next(iter(addresses.iter_cidrs()))
+    network = next(iter(addresses.iter_cidrs()))
+    if "/" in entry and entry.partition("/")[0].lower() != str(network.network):
         raise ValueError(f"{shown!r} has bits set behind its length; write {network}")
     return addresses
 
 
-def _first(addresses: IPSet) -> Iterator[str]:
-    """The first address in the forms in which people write it."""
-    network = next(iter(addresses.iter_cidrs()))
-    yield str(network.network)
-    yield network.network.format().lower()
-
-
+@lru_cache(maxsize=64)  # the hosts of a fleet have the same rules
 def own_rules(tool: str, text: str) -> Allowlist | None:
     """The allow-list that a host's own rules are, None where they keep nothing back.
 
     *tool* is what printed *text*: nft, or iptables. Raise RulesetError for what cannot be read.
     """
-    return _own_rules(tool, text)
-
-
-@lru_cache(maxsize=64)  # the hosts of a fleet have the same rules
-def _own_rules(tool: str, text: str) -> Allowlist | None:
     ruleset = read_nftables(text) if tool == "nft" else read_iptables(text)
     if "output" not in ruleset.hooks():
         return None

@@ -1,9 +1,25 @@
-"""Files are written whole or not at all, so that nobody reads half of one."""
+"""Files are written whole or not at all, and read up to a size."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+
+class NoFileError(OSError):
+    """What stands at a path is there and no file."""
+
+
+def read_at_most(path: Path, most_bytes: int) -> bytes:
+    """The content of *path*; one byte more than *most_bytes* where it is larger.
+
+    Raise NoFileError for what is no file, a pipe say, which would keep us waiting; OSError where it
+    cannot be read.
+    """
+    if path.exists() and not path.is_file():
+        raise NoFileError(f"{path} is no file")
+    with path.open("rb") as file:
+        return file.read(most_bytes + 1)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -34,7 +34,7 @@ from arc_compliance.scope import (
     private_links,
     proxy_named,
 )
-from arc_compliance.spelling import did_you_mean
+from arc_compliance.wording import did_you_mean
 from arc_compliance.yaml_file import YamlError, faults_at, read_yaml
 
 NOUNS = {

@@ -51,6 +51,14 @@ class Rule:
     verdict: str = ""
     target: Any = None
 
+    def narrow(self, asked: IPSet, *, negated: bool = False, origin: bool = False) -> None:
+        """Ask for *asked* too, or for all others of its family: of the way to, or of *origin*."""
+        asked = _others(asked) if negated else asked
+        if origin:
+            self.from_ = asked if self.from_ is None else self.from_ & asked
+        else:
+            self.to = asked if self.to is None else self.to & asked
+
 
 @dataclass(slots=True, kw_only=True)
 class Chain:
@@ -199,6 +207,7 @@ def _others(addresses: IPSet) -> IPSet:
 _IN_FAMILY = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}
 _ANSWERED_BY_A_NEW_CONNECTION = {"new", "untracked"}
 _INTERFACES = ("oifname", "oif", "iifname", "iif", "oifgroup", "iifgroup")
+_NFT_VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto")
 _NEUTRAL = ("counter", "log", "notrack")
 
 
@@ -250,12 +259,8 @@ def _nft_rules(what: Mapping[str, Any], sets: Mapping[Any, Any]) -> Iterator[Rul
         (kind, value), *_ = expression.items()
         if kind == "match":
             _nft_match(rule, value, what, sets)
-        elif kind in ("accept", "drop", "return"):
-            rule.verdict = kind
-        elif kind == "reject":
-            rule.verdict = "drop"
-        elif kind in ("jump", "goto"):
-            rule.verdict, rule.target = kind, _key(what, value["target"])
+        elif kind in _NFT_VERDICTS:
+            _nft_verdict(rule, kind, value, what)
         elif kind == "vmap":
             yield from _nft_map(rule, value, what, sets)
         elif kind not in _NEUTRAL:
@@ -275,10 +280,14 @@ def _nft_map(
         match = {"op": "==", "left": value["key"], "right": element}
         _nft_match(one, match, what, sets)
         (kind, target), *_ = verdict.items()
-        one.verdict = "drop" if kind == "reject" else kind
-        if kind in ("jump", "goto"):
-            one.target = _key(what, target["target"])
+        _nft_verdict(one, kind, target, what)
         yield one
+
+
+def _nft_verdict(rule: Rule, kind: str, value: Any, what: Mapping[str, Any]) -> None:
+    rule.verdict = "drop" if kind == "reject" else kind
+    if kind in ("jump", "goto"):
+        rule.target = _key(what, value["target"])
 
 
 def _nft_match(
@@ -294,11 +303,7 @@ def _nft_match(
         asked_for = IPSet()
         for one in values:
             asked_for |= addresses_in(str(one))
-        asked_for = _others(asked_for) if negated else asked_for
-        if name.endswith("daddr"):
-            rule.to = asked_for if rule.to is None else rule.to & asked_for
-        else:
-            rule.from_ = asked_for if rule.from_ is None else rule.from_ & asked_for
+        rule.narrow(asked_for, negated=negated, origin=name.endswith("saddr"))
     elif kind == "payload" and name in ("tcp dport", "th dport"):
         rule.matches &= any(_holds(str(one), PORT) for one in values) != negated
     elif kind == "payload" and name.startswith(("udp ", "icmp", "sctp ", "dccp ")):
@@ -308,8 +313,7 @@ def _nft_match(
     elif name in ("l4proto", "ip protocol", "ip6 nexthdr"):
         rule.matches &= bool({"tcp", "6"} & set(map(str, values))) != negated
     elif kind == "meta" and name == "nfproto":
-        family = EVERYTHING[4 if "ipv4" in values else 6]
-        rule.to = family if rule.to is None else rule.to & family
+        rule.narrow(EVERYTHING[4 if "ipv4" in values else 6])
     elif kind == "meta" and name in _INTERFACES:
         rule.matches &= (values == ["lo"]) == negated  # any other is taken for the way out
     else:
@@ -431,15 +435,11 @@ def _iptables_target(rule: Rule, option: str, value: str, family: int) -> None:
 
 
 def _to(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
-    asked = addresses_in(value)
-    asked = _others(asked) if negated else asked
-    rule.to = asked if rule.to is None else rule.to & asked
+    rule.narrow(addresses_in(value), negated=negated)
 
 
 def _from(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
-    asked = addresses_in(value)
-    asked = _others(asked) if negated else asked
-    rule.from_ = asked if rule.from_ is None else rule.from_ & asked
+    rule.narrow(addresses_in(value), negated=negated, origin=True)
 
 
 def _ports(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001

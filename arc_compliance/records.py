@@ -20,7 +20,7 @@ from arc_compliance.evidence import (
     evidence_in,
     first_fault,
 )
-from arc_compliance.files import write_whole
+from arc_compliance.files import NoFileError, read_at_most, write_whole
 from arc_compliance.redact import scrub_all
 
 
@@ -75,10 +75,7 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     *clean* says that this run saved the file, so that its texts are redacted already.
     """
     try:
-        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
-            return _unreadable(path, "it is no file")
-        with path.open("rb") as file:
-            content = file.read(2 * MAX_EVIDENCE_BYTES + 1)
+        content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
         if len(content) > 2 * MAX_EVIDENCE_BYTES:
             return _unreadable(path, "it is larger than any evidence")
         if clean:
@@ -92,6 +89,8 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
             collected=evidence.finished,
             evidence=evidence,
         )
+    except NoFileError:
+        return _unreadable(path, "it is no file")
     except OSError as error:
         return _unreadable(path, error.strerror or str(error))
     except ValidationError as error:

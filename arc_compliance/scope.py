@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from arc_compliance.catalogue.model import Bypass, Condition, Endpoint, Requirement
 from arc_compliance.redact import redact
-from arc_compliance.spelling import did_you_mean
+from arc_compliance.wording import did_you_mean
 
 AUTO = "auto"
 """What the host's own agent has: the region in its configuration, or the proxy that it uses."""

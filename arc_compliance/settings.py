@@ -33,9 +33,9 @@ from arc_compliance.scope import (
     proxy_named,
 )
 from arc_compliance.service_tags import TagFileError, parse_tag_file, service_tags
-from arc_compliance.spelling import did_you_mean
 from arc_compliance.tag_sources import DOWNLOAD, Raw, raw_file
 from arc_compliance.targets import TargetError, read_targets
+from arc_compliance.wording import did_you_mean
 
 NAMED_ROOTS = Path(__file__).with_name("catalogue") / "public_roots.pem"
 LONGEST = 3600.0

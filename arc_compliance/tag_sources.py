@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from arc_compliance import __version__
-from arc_compliance.files import write_whole
+from arc_compliance.files import NoFileError, read_at_most, write_whole
 from arc_compliance.redact import scrub
 from arc_compliance.service_tags import (
     CLOUDS,
@@ -86,10 +86,9 @@ class _Sources(BaseModel):
 def raw_file(path: Path) -> Raw:
     """The file *path*, unchecked but for its size; raise TagFileError where it cannot be read."""
     try:
-        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
-            raise TagFileError(f"{path.name}: is no file")
-        with path.open("rb") as file:
-            return Raw(name=path.name, content=file.read(MAX_BYTES + 1), source=str(path))
+        return Raw(name=path.name, content=read_at_most(path, MAX_BYTES), source=str(path))
+    except NoFileError as error:
+        raise TagFileError(f"{path.name}: is no file") from error
     except OSError as error:
         raise TagFileError(f"{path.name}: cannot be read: {error.strerror}") from error
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from arc_compliance.redact import redact
-from arc_compliance.spelling import did_you_mean
+from arc_compliance.wording import did_you_mean
 
 MAX_BYTES = 16 * 1024 * 1024
 """What a file may hold at the most."""

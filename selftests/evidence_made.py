@@ -16,8 +16,11 @@ from arc_compliance.allowlist import Allowlist
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.evidence import Evidence
 from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.public_roots import PublicRoots
+from arc_compliance.judge.run import Judge, judge_case
 from arc_compliance.plan import Case, plan_cases
+from arc_compliance.records import HostRecord
 from arc_compliance.scope import Scope
 from arc_compliance.service_tags import ServiceTags, TagFile, parse_tag_file
 
@@ -203,3 +206,11 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
             "controls": parts.get("controls", [control(stage) for stage in CONTROLS]),
         }
     )
+
+
+def judge_evidence(
+    case: Case, found: Evidence, judge: Judge, its: Grounds | None = None
+) -> Judgement:
+    """The judgement of *case* on *found*, as a run comes to it: weighed, under *its* grounds."""
+    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
+    return judge_case(case, record, its or grounds(), judge)

@@ -6,15 +6,12 @@ triples; whoever does so reads the difference before committing it.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,7 @@ from arc_compliance.catalogue import load_catalogue
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.public_roots import PublicRoots
-from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.judge.run import judge_case
 from arc_compliance.lab.service_tags import simulated_tags
 from arc_compliance.plan import plan_cases
 from arc_compliance.records import HostRecord, read_record
@@ -38,6 +35,7 @@ from arc_compliance.report.junit import render_junit, text_of
 from arc_compliance.scope import Scope
 from arc_compliance.service_tags import parse_tag_file, service_tags
 from arc_compliance.settings import NAMED_ROOTS
+from selftests.requirement_judges import judge_of
 from selftests.suite_run import ROOT
 
 GOLDEN = ROOT / "selftests" / "golden"
@@ -92,31 +90,7 @@ def judgements(record: HostRecord) -> Iterator[Judgement]:
         service_tags=service_tags([parse_tag_file(tags.name, tags.content)], CLOUD),
     )
     for case in plan_cases(catalogue, {record.host: scope}):
-        yield judge_case(case, record, grounds, _judge_of(case.requirement.id))
-
-
-def _judge_of(requirement: str) -> Judge | None:
-    (judge,) = [
-        mark.kwargs.get("judge")
-        for mark in _requirement_marks()
-        if any(fnmatchcase(requirement, pattern) for pattern in mark.args)
-    ]
-    return judge  # type: ignore[no-any-return]
-
-
-@cache
-def _requirement_marks() -> list[Any]:
-    """The requirement markers of all compliance tests."""
-    marks = []
-    for path in sorted(ROOT.glob("tests_*/test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"golden_{path.stem}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        for test in vars(module).values():
-            marks += [m for m in getattr(test, "pytestmark", ()) if m.name == "requirement"]
-    return marks
+        yield judge_case(case, record, grounds, judge_of(case.requirement.id))
 
 
 GOLDEN_HEADER = Header(

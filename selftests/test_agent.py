@@ -12,10 +12,9 @@ from arc_compliance.evidence import AgentFacts
 from arc_compliance.judge.agent import judge_agent_health
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.judge.run import Judge
 from arc_compliance.probe import probe
-from arc_compliance.records import HostRecord
-from selftests.evidence_made import NOW, case_of, evidence, grounds, measurement
+from selftests.evidence_made import case_of, evidence, grounds, judge_evidence, measurement
 
 SHOWN = {
     "resourceName": "web01",
@@ -135,8 +134,7 @@ CONNECTED = {
 
 def judged(requirement: str, judge: Judge, agent: dict[str, Any], **scope: Any) -> Judgement:
     found = evidence(measurement("dc.applicationinsights.azure.cn"), agent=agent)
-    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
-    return judge_case(case_of(requirement, **scope), record, grounds(**scope), judge)
+    return judge_evidence(case_of(requirement, **scope), found, judge, grounds(**scope))
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,9 @@ import pytest
 from arc_compliance.evidence import AgentCheck
 from arc_compliance.judge.agent import judge_agent_check
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.run import judge_case
 from arc_compliance.probe import probe
-from arc_compliance.records import HostRecord
 from selftests import probe_peers as peers
-from selftests.evidence_made import NOW, case_of, evidence, grounds, measurement
+from selftests.evidence_made import case_of, evidence, judge_evidence, measurement
 
 LOGIN, PAS = "login.chinacloudapi.cn", "pas.chinacloudapi.cn"
 ASKED = {"cloud": "AzureChinaCloud", "location": None}
@@ -108,8 +106,7 @@ def judged(check: dict[str, Any] | None) -> Judgement:
         agent={"installed": True},
         agent_check=check,
     )
-    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
-    return judge_case(case_of("practice/agent-check"), record, grounds(), judge_agent_check)
+    return judge_evidence(case_of("practice/agent-check"), found, judge_agent_check)
 
 
 def said(name: str, *, reachable: bool) -> dict[str, Any]:

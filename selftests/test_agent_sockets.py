@@ -16,10 +16,9 @@ from arc_compliance.evidence import SocketFacts
 from arc_compliance.judge.agent import judge_outbound
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.networking import judge_tcp
-from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.judge.run import Judge
 from arc_compliance.probe import probe
-from arc_compliance.records import HostRecord
-from selftests.evidence_made import NOW, case_of, evidence, grounds, measurement
+from selftests.evidence_made import case_of, evidence, judge_evidence, measurement
 
 AGENT_PROCESS = str(Path(__file__).with_name("agent_process.py"))
 
@@ -125,8 +124,7 @@ def judged(requirement: str, judge: Judge, *sockets: dict[str, Any], **facts: An
             "settings": [{"place": "agent", "proxy": "proxy:3128", "addresses": ["10.0.0.9"]}]
         },
     )
-    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
-    return judge_case(case_of(requirement), record, grounds(), judge)
+    return judge_evidence(case_of(requirement), found, judge)
 
 
 @pytest.mark.parametrize(

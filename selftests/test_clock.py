@@ -8,9 +8,7 @@ import pytest
 
 from arc_compliance.judge.clock import judge_clock
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.run import judge_case
-from arc_compliance.records import HostRecord
-from selftests.evidence_made import NOW, case_of, evidence, grounds, measurement
+from selftests.evidence_made import case_of, evidence, judge_evidence, measurement
 
 RIGHT, LATER = "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:{}:{} GMT"
 
@@ -24,8 +22,7 @@ def clock(*dates: object, synchronised: bool | None = None, **more: Any) -> Judg
         for name, date in zip(names, dates, strict=False)
     ]
     found = evidence(*asked, clock={"synchronised": synchronised})
-    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
-    return judge_case(case_of("practice/clock"), record, grounds(), judge_clock)
+    return judge_evidence(case_of("practice/clock"), found, judge_clock)
 
 
 def test_a_clock_that_is_right() -> None:

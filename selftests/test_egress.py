@@ -9,9 +9,8 @@ import pytest
 from arc_compliance.judge.egress import judge_egress
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge, judge_case
-from arc_compliance.records import HostRecord
-from selftests.evidence_made import NOW, case_of, evidence, grounds, measurement
+from arc_compliance.judge.run import Judge
+from selftests.evidence_made import case_of, evidence, judge_evidence, measurement
 from selftests.test_allowlist import ACCEPT, DROP, nft, to
 
 LOGIN, PAS = "login.chinacloudapi.cn", "pas.chinacloudapi.cn"
@@ -30,8 +29,7 @@ def judged(
         measurement(PAS, addresses=("192.0.2.2",)),
         egress={"tool": "nft" if rules else "", "rules": rules, **egress},
     )
-    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
-    return judge_case(case_of(requirement), record, grounds(), judge)
+    return judge_evidence(case_of(requirement), found, judge)
 
 
 @pytest.mark.parametrize(

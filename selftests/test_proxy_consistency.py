@@ -8,9 +8,7 @@ import pytest
 
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.proxies import judge_proxy_consistency
-from arc_compliance.judge.run import judge_case
-from arc_compliance.records import HostRecord
-from selftests.evidence_made import NOW, case_of, evidence, grounds, measurement
+from selftests.evidence_made import case_of, evidence, grounds, judge_evidence, measurement
 
 LOGIN = "login.chinacloudapi.cn"
 
@@ -21,9 +19,8 @@ def judged(*settings: dict[str, Any], installed: bool = True, **facts: Any) -> J
         agent={"installed": installed},
         proxies={"settings": settings, **facts},
     )
-    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
     case = case_of("practice/proxy-consistency", proxy="auto")
-    return judge_case(case, record, grounds(proxy="auto"), judge_proxy_consistency)
+    return judge_evidence(case, found, judge_proxy_consistency, grounds(proxy="auto"))
 
 
 def at(place: str, proxy: str = "proxy:3128", **more: Any) -> dict[str, Any]:

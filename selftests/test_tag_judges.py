@@ -20,12 +20,19 @@ from arc_compliance.judge.allowlists import (
 )
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.judge.run import Judge
 from arc_compliance.judge.service_tags import judge_service_tags_current, judge_tag
-from arc_compliance.records import HostRecord
 from arc_compliance.scope import PrivateLink
 from arc_compliance.service_tags import ServiceTags, TagFile
-from selftests.evidence_made import NOW, case_of, evidence, grounds, measurement, tag_file
+from selftests.evidence_made import (
+    NOW,
+    case_of,
+    evidence,
+    grounds,
+    judge_evidence,
+    measurement,
+    tag_file,
+)
 from selftests.test_allowlist import ACCEPT, nft, to
 from selftests.test_service_tags import real
 
@@ -47,9 +54,8 @@ def judged(
     endpoint: str = "",
     **scope: Any,
 ) -> Judgement:
-    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
     case = case_of(requirement, endpoint, **scope)
-    return judge_case(case, record, grounds(tags, allowlists, **scope), judge)
+    return judge_evidence(case, found, judge, grounds(tags, allowlists, **scope))
 
 
 def entra(*addresses: str, tags: TagFile, public: TagFile | None = None, **scope: Any) -> Judgement:

@@ -8,10 +8,8 @@ import pytest
 
 from arc_compliance.catalogue import named_roots
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.run import judge_case
 from arc_compliance.judge.trust_store import RETIRING, judge_trust_store
-from arc_compliance.records import HostRecord
-from selftests.evidence_made import NOW, case_of, chain, evidence, grounds, measurement
+from selftests.evidence_made import case_of, chain, evidence, judge_evidence, measurement
 from selftests.test_catalogue import ROOTS
 
 LOGIN = "login.chinacloudapi.cn"
@@ -23,8 +21,7 @@ def judged(fingerprints: list[str], **more: Any) -> Judgement:
     trust = {"file": BUNDLE, "roots": 140, "fingerprints": fingerprints, **more.pop("trust", {})}
     sent = chain(LOGIN, more.pop("issuer", "public"))
     found = evidence(measurement(LOGIN, sent=sent), trust=trust)
-    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
-    return judge_case(case_of("practice/trust-store"), record, grounds(), judge_trust_store)
+    return judge_evidence(case_of("practice/trust-store"), found, judge_trust_store)
 
 
 def test_the_named_roots_are_those_of_the_bundle() -> None:

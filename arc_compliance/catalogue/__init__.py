@@ -22,7 +22,7 @@ from arc_compliance.catalogue.model import (
     Requirement,
     Subject,
 )
-from arc_compliance.spelling import did_you_mean
+from arc_compliance.wording import did_you_mean
 from arc_compliance.yaml_file import YamlError, read_yaml
 
 __all__ = [

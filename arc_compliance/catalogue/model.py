@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from arc_compliance.spelling import did_you_mean
+from arc_compliance.wording import did_you_mean
 from arc_compliance.yaml_file import faults_at
 
 Fault = tuple[tuple[str | int, ...], str]
@@ -144,7 +144,7 @@ class Endpoint(_Strict):
 
     def matches(self, name: str) -> bool:
         """Whether *name* is one that this row stands for (``*`` is any text inside a name)."""
-        return any(_matching(pattern).fullmatch(name) for pattern in self.patterns)
+        return any(stands_for(pattern, name) for pattern in self.patterns)
 
     @property
     def wildcard(self) -> bool:
@@ -157,6 +157,11 @@ class Endpoint(_Strict):
             if not self.matches(name):
                 raise ValueError(f"name {name!r} is not covered by {', '.join(self.patterns)}")
         return self
+
+
+def stands_for(pattern: str, name: str) -> bool:
+    """Whether *pattern*, in which ``*`` is any text inside a name, stands for *name*."""
+    return _matching(pattern).fullmatch(name) is not None
 
 
 @cache

@@ -17,6 +17,7 @@ from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
 from arc_compliance.packet_filter import Passed, RulesetError
 from arc_compliance.plan import Case, names_of, rows_in_scope
 from arc_compliance.service_tags import PAGES, PUBLIC, TagFile
+from arc_compliance.wording import first_few
 
 AZURE_CLOUD = "AzureCloud"
 
@@ -55,10 +56,9 @@ def _filters_by_address(one: Allowlist, grounds: Grounds) -> bool:
         return False
     if not one.names or own is None:
         return True
-    azure = IPSet()
-    for tag in {AZURE_CLOUD, *(tag for r in grounds.catalogue.requirements for tag in r.tags)}:
-        azure |= own.ranges(tag) or IPSet()
-    return not azure.isdisjoint(one.listed or IPSet())
+    tags = {AZURE_CLOUD, *(tag for r in grounds.catalogue.requirements for tag in r.tags)}
+    listed = one.listed or IPSet()
+    return any(not listed.isdisjoint(own.ranges(tag) or IPSet()) for tag in tags)
 
 
 def why_no_filter(evidence: Evidence) -> str:
@@ -127,12 +127,10 @@ def _gap(
     lacking = [one for one in published if IPNetwork(one) not in passed.addresses]
     possible = passed.addresses | passed.unsure if passed.unsure else passed.addresses
     missing = [one for one in lacking if IPNetwork(one) not in possible]
-    hints = []
+    hints: list[str] = []
     if of is None and missing:
-        hints = [
-            *_held_parts(tag, passed.addresses, file),
-            *_looked_up(tag, passed.addresses, file),
-        ]
+        held = (file.ranges(tag) or IPSet()) & passed.addresses
+        hints = [*_held_parts(tag, held, file), *_looked_up(held, file)]
     return _Gap(
         tag=tag,
         whole=of is None and len(missing) == len(published) > 0,
@@ -214,6 +212,12 @@ def judge_public_tags(case: Case, evidence: Evidence, grounds: Grounds) -> Judge
     return _of_all(case, evidence, grounds, address_filters(evidence, grounds), wanted)
 
 
+def rows_of(tag: str, grounds: Grounds) -> list[Requirement]:
+    """The rows in scope whose endpoints lie in *tag*."""
+    rows = rows_in_scope(grounds.catalogue, grounds.scope)
+    return [row for row, why_not in rows if not why_not and tag in row.tags]
+
+
 def _required_tags(grounds: Grounds) -> Iterator[str]:
     """The tags that the document requires under this scope, AzureCloud aside."""
     for requirement in grounds.catalogue.requirements:
@@ -264,11 +268,7 @@ def _of_one(
 
 def _by_name(one: Allowlist, tag: str, grounds: Grounds) -> bool:
     """Whether *one* lets all rows of *tag* through by name, so that it needs no addresses."""
-    rows = [
-        r.endpoint
-        for r, why_not in rows_in_scope(grounds.catalogue, grounds.scope)
-        if r.endpoint and not why_not and tag in r.tags
-    ]
+    rows = [row.endpoint for row in rows_of(tag, grounds) if row.endpoint]
     return bool(rows) and all(one.covers_name(p) for row in rows for p in row.patterns)
 
 
@@ -320,14 +320,11 @@ def _in_words(gap: _Gap) -> str:
     hint = f" (it holds {' and '.join(gap.hints)})" if gap.hints else ""
     if gap.whole:
         return f"all {gap.prefixes} ranges of {gap.name}{hint}"
-    shown = ", ".join(gap.missing[:12])
-    more = f" and {len(gap.missing) - 12} more" if len(gap.missing) > 12 else ""
-    return f"{shown}{more} of {gap.name}{hint}"
+    return f"{first_few(gap.missing, 12)} of {gap.name}{hint}"
 
 
-def _held_parts(tag: str, passed: IPSet, file: TagFile) -> list[str]:
-    """The tags of single regions, where what is let through of *tag* is just them."""
-    held = (file.ranges(tag) or IPSet()) & passed
+def _held_parts(tag: str, held: IPSet, file: TagFile) -> list[str]:
+    """The tags of single regions, where what is let through of *tag*, *held*, is just them."""
     parts = {part: file.ranges(part) or IPSet() for part in file.parts_of(tag)}
     whole = {part: ranges for part, ranges in parts.items() if ranges and ranges.issubset(held)}
     together = IPSet()
@@ -338,10 +335,9 @@ def _held_parts(tag: str, passed: IPSet, file: TagFile) -> list[str]:
     return [f"{', '.join(whole)}, which is not all of {tag}"]
 
 
-def _looked_up(tag: str, passed: IPSet, file: TagFile) -> list[str]:
-    """The single addresses inside the tag's wider prefixes, as somebody who looks names up gets
-    them."""
-    held = (file.ranges(tag) or IPSet()) & passed
+def _looked_up(held: IPSet, file: TagFile) -> list[str]:
+    """The single addresses in *held* that are no prefix of their own, as somebody who looks names
+    up gets them."""
     singles = [
         str(one.network)
         for one in held.iter_cidrs()
@@ -349,17 +345,16 @@ def _looked_up(tag: str, passed: IPSet, file: TagFile) -> list[str]:
     ]
     if not singles:
         return []
-    shown = ", ".join(singles[:3]) + (f" and {len(singles) - 3} more" if len(singles) > 3 else "")
-    return [f"looked-up addresses ({shown}), which will change"]
+    return [f"looked-up addresses ({first_few(singles, 3)}), which will change"]
 
 
 def _mend(one: Allowlist, failing: Sequence[str], gaps: Sequence[_Gap]) -> str:
     tags = ", ".join(dict.fromkeys(gap.name for gap in gaps if not gap.whole))
-    shown = ", ".join(failing[:4]) + (f" and {len(failing) - 4} more" if len(failing) > 4 else "")
     instead = [hint for gap in gaps for hint in gap.hints]
     said = f" Do not settle for {' or '.join(dict.fromkeys(instead))}." if instead else ""
+    what = f"{first_few(failing, 4)}{f' of {tags}' if tags else ''}"
     return (
-        f"network team: Allow {shown}{f' of {tags}' if tags else ''} to TCP 443 in {one.label} "
+        f"network team: Allow {what} to TCP 443 in {one.label} "
         f"(rules: firewall-request.csv, .nft).{said}"
     )
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from arc_compliance.wording import first_few
+
 
 class Owner(str, Enum):
     """Who can mend a cause."""
@@ -258,5 +260,5 @@ def cause_named(name: str) -> str:
 def remedy(name: str, names: tuple[str, ...]) -> str:
     """Who does what about cause *name*, in one sentence; at most three names are spelled out."""
     cause = CAUSES[name]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = first_few(names, 3)
     return f"{cause.owner.value}: {cause.remedy.format(names=shown or 'the endpoint')}"

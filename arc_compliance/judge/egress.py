@@ -12,6 +12,7 @@ from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.networking import nothing_answered, required
 from arc_compliance.plan import Case
+from arc_compliance.wording import first_few
 
 
 def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
@@ -34,7 +35,7 @@ def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     possible = passed.addresses | passed.unsure
     lacking = [m.name for m in asked if not address_set(m).issubset(possible)]
     if lacking:
-        shown = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if lacking[5:] else "")
+        shown = first_few(lacking, 5)
         return judged(
             case,
             Verdict.WARN,

@@ -28,11 +28,7 @@ class Verdict(str, Enum):
     ERROR = "error"
 
 
-WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN, Verdict.PASS)
-"""The order in which one name's verdict decides for its row."""
-
-
-_DECIDING_FIRST = (
+WORST_FIRST = (
     Verdict.FAIL,
     Verdict.ERROR,
     Verdict.BLOCKED,
@@ -42,6 +38,7 @@ _DECIDING_FIRST = (
     Verdict.NOT_TESTABLE,
     Verdict.NOT_APPLICABLE,
 )
+"""The order in which the verdict on a part decides for the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -142,7 +139,7 @@ def untested(case: Case, expected: str, actual: str, why: str) -> Judgement:
 
 def worst_of(parts: Sequence[Judgement]) -> Judgement:
     """One judgement from at least one on the same case: the worst decides, all are told."""
-    ordered = sorted(parts, key=lambda part: _DECIDING_FIRST.index(part.verdict))
+    ordered = sorted(parts, key=lambda part: WORST_FIRST.index(part.verdict))
     alike = [part for part in ordered if part.verdict is ordered[0].verdict]
     return replace(
         ordered[0],

@@ -11,6 +11,7 @@ from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judged
 from arc_compliance.plan import Case, names_of
+from arc_compliance.wording import first_few
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +103,7 @@ def summarize(found: Sequence[NameVerdict], most: int = 6) -> list[str]:
 
 
 def _listed(names: list[str], most: int = 5) -> str:
-    if len(names) <= most + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return first_few(names, len(names) if len(names) == most + 1 else most)
 
 
 def failed_words(measurement: Measurement) -> tuple[str, str, str]:

@@ -18,6 +18,7 @@ from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.names import NameVerdict, failed_words, fold
 from arc_compliance.judge.networking import nothing_answered, required
 from arc_compliance.plan import Case, names_of
+from arc_compliance.wording import first_few
 
 
 def judge_websocket(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
@@ -76,7 +77,7 @@ def judge_negative_serial(case: Case, evidence: Evidence, grounds: Grounds) -> J
         return nothing_answered(case, required(evidence, grounds), expected)
     found = [name for name, chain in chains.items() if any(map(_has_negative_serial, chain))]
     if found:
-        shown = ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
+        shown = first_few(found, 4)
         return judged(
             case,
             Verdict.WARN,

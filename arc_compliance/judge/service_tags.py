@@ -8,11 +8,11 @@ from functools import partial
 from arc_compliance.catalogue.model import Requirement
 from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.addresses import is_public
-from arc_compliance.judge.allowlists import judge_coverage, no_file
+from arc_compliance.judge.allowlists import judge_coverage, no_file, rows_of
 from arc_compliance.judge.grounds import Grounds
-from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
+from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judged, worst_of
 from arc_compliance.judge.names import NameVerdict, failed_words, fold, verdicts_on
-from arc_compliance.plan import Case, rows_in_scope
+from arc_compliance.plan import Case
 from arc_compliance.service_tags import STALE_DAYS
 
 PROVEN_DAYS = 35
@@ -76,7 +76,7 @@ def _judge_addresses(case: Case, evidence: Evidence, grounds: Grounds) -> Judgem
     """The address part of a tag's case, None where no row in scope belongs to the tag."""
     (tag,) = case.requirement.tags
     expected = f"addresses in {tag}"
-    rows = list(_rows_of(tag, grounds))
+    rows = rows_of(tag, grounds)
     if not rows:
         return None
     if grounds.service_tags.own is None:
@@ -109,12 +109,6 @@ def _judge_addresses(case: Case, evidence: Evidence, grounds: Grounds) -> Judgem
     return judged(case, Verdict.NOT_APPLICABLE, expected=expected, actual=why)
 
 
-def _rows_of(tag: str, grounds: Grounds) -> Iterator[Requirement]:
-    for row, why_not in rows_in_scope(grounds.catalogue, grounds.scope):
-        if not why_not and tag in row.tags:
-            yield row
-
-
 def _judge_name(
     measurement: Measurement, row: Requirement, tag: str, grounds: Grounds
 ) -> NameVerdict:
@@ -136,11 +130,7 @@ def _judge_name(
         )
     privately = bool(row.endpoint and grounds.scope.resolves_privately(row.endpoint))
     found = [_judge_address(name, one, tag, grounds, privately=privately) for one in addresses]
-    worst = next(
-        v
-        for v in (Verdict.FAIL, Verdict.ERROR, Verdict.WARN, Verdict.PASS)
-        if any(f.verdict is v for f in found)
-    )
+    worst = next(v for v in WORST_FIRST if any(f.verdict is v for f in found))
     same = [one for one in found if one.verdict is worst]
     return NameVerdict(
         name=name,

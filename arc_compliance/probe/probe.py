@@ -524,7 +524,7 @@ class Ways:
         if not isinstance(settings, dict):
             self.failure = AGENT_SETTINGS + ": not JSON"
             return []
-        settings = {key.lower(): value for key, value in settings.items()}
+        settings = lower_keys(settings)
         bypass = settings.get("proxy.bypass")
         if not self.bypass_told and isinstance(bypass, (str, list)):
             words = bypass.split(",") if isinstance(bypass, str) else bypass
@@ -536,17 +536,11 @@ class Ways:
         way = self.by_client[target.client]
         if way is None or target.bypass in self.bypass:
             return None
-        if urllib.request.proxy_bypass_environment(target.name, {"no": way.no_proxy}):
-            return None
-        return way.proxy
+        return None if hides(way, target.name) else way.proxy
 
     def hidden_by(self, setting):
         """The names of the order that the setting's own no_proxy takes off it."""
-        if not setting.no_proxy:
-            return []
-        rules = {"no": setting.no_proxy}
-        hides = urllib.request.proxy_bypass_environment
-        return [name for name in self.names if hides(name, rules)][:MAX_HIDDEN]
+        return [name for name in self.names if hides(setting, name)][:MAX_HIDDEN]
 
     def trials(self, targets):
         """(proxy, places that name it, targets) of the proxies beside those of *targets* that go
@@ -593,6 +587,11 @@ class Ways:
             "bypass": sorted(self.bypass),
             "failure": self.failure,
         }
+
+
+def hides(setting, name):
+    """Whether the setting's own no_proxy takes *name* off it."""
+    return urllib.request.proxy_bypass_environment(name, {"no": setting.no_proxy})
 
 
 def first(items):
@@ -2022,11 +2021,10 @@ class AgentFacts:
             facts.update(installed=True, failure=why_unreadable(problem))
         except (ValueError, RecursionError):
             facts.update(installed=True, failure=AGENT_CONFIGURATION + ": not JSON")
-        self.facts = dict(facts, show_failure="not read in time")
+        self.facts = facts
         if facts["installed"]:
+            self.facts = dict(facts, show_failure="not read in time")
             self.facts = dict(facts, units=units_active(AGENT_UNITS), **shown_by_agent())
-        else:
-            self.facts = facts
 
 
 class AgentCheck:
@@ -2048,15 +2046,22 @@ class AgentCheck:
                 location = agent_region()
         arguments = [AGENT_PROGRAM, "check", "-j", "--cloud", cloud]
         arguments += ["--location", location] if location else []
-        status, said = command(arguments, self.limit)
-        try:
-            document, _ = json.JSONDecoder().raw_decode(said[said.index("[") :])
-            found = [one for one in map(checked_endpoint, document) if one]
-            self.facts = {"found": found[:MAX_CHECKED], "failure": None}
-        except (ValueError, RecursionError, TypeError):
-            last = (said.strip().splitlines() or ["it printed nothing"])[-1]
-            why = scrubbed(last, 200)
-            self.facts["failure"] = why if status is None else f"exit {status}: {why}"
+        document, why, _ = printed_json(arguments, self.limit, "[")
+        found = [one for one in map(checked_endpoint, document or ()) if one]
+        self.facts = {"found": found[:MAX_CHECKED], "failure": why}
+
+
+def printed_json(arguments, limit, opening):
+    """(the JSON that a command printed, why it printed none or None, all that it printed).
+
+    The JSON begins with *opening*. Warnings may stand before it, and a failure behind it.
+    """
+    status, said = command(arguments, limit)
+    try:
+        return json.JSONDecoder().raw_decode(said[said.index(opening) :])[0], None, said
+    except (ValueError, RecursionError):
+        last = scrubbed((said.strip().splitlines() or ["it printed nothing"])[-1], 200)
+        return None, last if status is None else f"exit {status}: {last}", said
 
 
 def checked_endpoint(entry):
@@ -2082,14 +2087,9 @@ def lower_keys(document):
 
 def shown_by_agent():
     """What ``azcmagent show -j`` prints, of SHOWN_BY_AGENT; or why there is nothing of it."""
-    status, said = command([AGENT_PROGRAM, "show", "-j"], AGENT_SECONDS)
-    try:
-        # Warnings may stand before it, and a failure behind it.
-        document, _ = json.JSONDecoder().raw_decode(said[said.index("{") :])
-    except (ValueError, RecursionError):
-        last = (said.strip().splitlines() or ["it printed nothing"])[-1]
+    document, why, said = printed_json([AGENT_PROGRAM, "show", "-j"], AGENT_SECONDS, "{")
+    if why is not None:
         refused = re.search("(?i)permission|root|elevated|sudo", said)
-        why = scrubbed(last, 200) if status is None else f"exit {status}: {scrubbed(last, 200)}"
         return {"show_failure": "permission-denied" if refused else why}
     shown = lower_keys(document)
     return {

@@ -14,7 +14,7 @@ from textwrap import wrap
 
 from netaddr import IPNetwork, cidr_merge
 
-from arc_compliance.catalogue.model import Catalogue, Endpoint
+from arc_compliance.catalogue.model import Catalogue, Endpoint, stands_for
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host
 from arc_compliance.service_tags import ServiceTags
@@ -77,17 +77,13 @@ def _wanted(judgement: Judgement, row: Endpoint | None) -> Iterator[tuple[str, i
             return
         protocol = CONNECT if judgement.cause == "proxy-denied" else TCP
         for pattern in row.patterns:
-            if any(name == pattern or _covers(row, pattern, name) for name in judgement.failing):
+            if any(name == pattern or stands_for(pattern, name) for name in judgement.failing):
                 for door in row.doors:
                     yield pattern, door.port, protocol
         return
     for one in judgement.failing:
         if "/" in one or one[:1].isupper():  # a prefix or a tag that an allow-list lacks
             yield one, 443, TCP
-
-
-def _covers(row: Endpoint, pattern: str, name: str) -> bool:
-    return row.model_copy(update={"patterns": (pattern,)}).matches(name)
 
 
 def _folded(every: Sequence[Ask]) -> Iterator[Ask]:

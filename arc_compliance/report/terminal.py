@@ -9,6 +9,7 @@ from textwrap import wrap
 from arc_compliance.judge.causes import CAUSES, remedy
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.wording import first_few
 
 MOST_CAUSES = 8
 MOST_ALIKE = 4
@@ -43,8 +44,7 @@ def _hosts(report: ComplianceReport, width: int) -> Iterator[str]:
         where = "" if host.measured else " (not measured)"
         alike.setdefault(f"{where}: {words or 'nothing selected'}", []).append(host.label)
     for words, labels in alike.items():
-        more = f" and {len(labels) - MOST_ALIKE} more" if len(labels) > MOST_ALIKE else ""
-        yield from _wrapped(f"{', '.join(labels[:MOST_ALIKE])}{more}{words}", width, indent=2)
+        yield from _wrapped(f"{first_few(labels, MOST_ALIKE)}{words}", width, indent=2)
 
 
 def _causes(report: ComplianceReport, width: int) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _causes(report: ComplianceReport, width: int) -> Iterator[str]:
         hit = [j for j in red if j.cause == name]
         rows = Counter(j.requirement for j in hit)
         hosts = {j.host for j in hit}
-        shown = ", ".join(list(rows)[:4]) + (f" and {len(rows) - 4} more" if len(rows) > 4 else "")
+        shown = first_few(list(rows), 4)
         on = next(iter(hosts)) if len(hosts) == 1 else f"{len(hosts)} hosts"
         yield from _wrapped(f"{name} ({CAUSES[name].words}): {shown} on {on}", width, indent=2)
         remedies = _remedies(name, hit)

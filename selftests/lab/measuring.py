@@ -6,12 +6,9 @@ testinfra's ssh, each requirement's judge as tests_*/ name it.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +21,13 @@ from arc_compliance.hosts import parse_host
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.public_roots import PublicRoots
-from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.judge.run import judge_case
 from arc_compliance.plan import ConnectTo, Limits, order_for, plan_cases
 from arc_compliance.records import HostRecord
 from arc_compliance.scope import Scope
 from arc_compliance.service_tags import TagFile, parse_tag_file, service_tags
 from selftests.lab.network import HOST, Network
-from selftests.suite_run import ROOT
+from selftests.requirement_judges import judge_of
 
 CATALOGUE = load_catalogue("AzureChinaCloud")
 LIMITS = Limits(connect=1, http=2, deadline=30)
@@ -121,24 +118,3 @@ def tags_of(lab: Network, days: int = 0) -> TagFile:
     day = datetime.now(timezone.utc) - timedelta(days)
     name = f"ServiceTags_China_{day:%Y%m%d}.json"
     return parse_tag_file(name, lab.tag_file.read_bytes())
-
-
-def judge_of(requirement: str) -> Judge | None:
-    """The judge that the tests name for *requirement*."""
-    return next(
-        j for patterns, j in _judges() if any(fnmatchcase(requirement, p) for p in patterns)
-    )
-
-
-@cache
-def _judges() -> list[tuple[tuple[str, ...], Judge | None]]:
-    return list(_marked())
-
-
-def _marked() -> Iterator[tuple[tuple[str, ...], Judge | None]]:
-    for path in sorted(ROOT.glob("tests_*/test_*.py")):
-        module = importlib.import_module(f"{path.parent.name}.{path.stem}")
-        for thing in vars(module).values():
-            for mark in getattr(thing, "pytestmark", ()):
-                if mark.name == "requirement":
-                    yield mark.args, mark.kwargs.get("judge")
