@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +15,17 @@ from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.networking import judge_tcp
 from arc_compliance.judge.run import Judge
 from arc_compliance.probe import probe
+from selftests.agent_process import agent_process
 from selftests.evidence_made import case_of, evidence, judge_evidence, measurement
 
-AGENT_PROCESS = str(Path(__file__).with_name("agent_process.py"))
 
-
-@contextmanager
-def process(name: str, *sockets: str) -> Iterator[list[int]]:
-    """A process called *name* with *sockets*; gives their ports."""
-    arguments = [name, AGENT_PROCESS, *sockets]
-    with subprocess.Popen(
-        arguments, executable=sys.executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as running:
-        assert running.stdout
-        yield [int(running.stdout.readline()) for _ in sockets]
-        running.kill()
+@pytest.fixture
+def himds(monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the agent's processes are called here, where other tests run beside this one and
+    measure the same machine."""
+    name = f"himds-{os.getpid()}"
+    monkeypatch.setattr(probe, "AGENT_PROCESSES", frozenset([name]))
+    return name
 
 
 def seen() -> SocketFacts:
@@ -41,7 +34,7 @@ def seen() -> SocketFacts:
     return SocketFacts.model_validate(sockets.facts)
 
 
-def test_the_sockets_of_the_agents_processes_are_found() -> None:
+def test_the_sockets_of_the_agents_processes_are_found(himds: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as peer:
         port = peer.getsockname()[1]
         asked = (
@@ -51,10 +44,10 @@ def test_the_sockets_of_the_agents_processes_are_found() -> None:
             f"tcp,127.0.0.1,{port}",
             "udp,127.0.0.1,53",
         )
-        with process("himds", *asked) as ports, process("somebody", "listen,0.0.0.0,0"):
+        with agent_process(himds, *asked) as ports, agent_process("other", "listen,0.0.0.0,0"):
             facts = seen()
 
-    assert facts.processes == ("himds",)
+    assert facts.processes == (himds,)
     assert facts.failure is None
     found = {(one.kind, one.listening, one.local, one.remote) for one in facts.found}
     assert found == {
@@ -66,22 +59,25 @@ def test_the_sockets_of_the_agents_processes_are_found() -> None:
     }
 
 
+@pytest.mark.usefixtures("himds")
 def test_without_the_agent_nothing_is_read() -> None:
     assert seen() == SocketFacts()
 
 
-def test_sockets_of_others_are_roots_to_see(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sockets_of_others_are_roots_to_see(himds: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(pid: int) -> Any:
         raise PermissionError(13, "Permission denied", pid)
 
     monkeypatch.setattr(probe, "socket_inodes", refused)
-    with process("gc_linux_service", "listen,127.0.0.1,0"):
+    with agent_process(himds, "listen,127.0.0.1,0"):
         facts = seen()
 
-    assert (facts.processes, facts.failure) == (("gc_linux_service",), "permission-denied")
+    assert (facts.processes, facts.failure) == ((himds,), "permission-denied")
 
 
-def test_five_megabytes_of_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_five_megabytes_of_sockets(
+    himds: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Those of others are passed over, and of the agent's no more are kept than anybody reads."""
     line = "{:4}: 00000000:01BB 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 {} 1\n"
     for kind in ("tcp", "tcp6", "udp", "udp6"):
@@ -90,7 +86,7 @@ def test_five_megabytes_of_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(probe, "PROC_NET", str(tmp_path))
     monkeypatch.setattr(probe, "socket_inodes", lambda _: [str(i) for i in range(1, 10_001)])
 
-    with process("himds"):
+    with agent_process(himds):
         facts = seen()
 
     assert (tmp_path / "tcp").stat().st_size > 4_000_000

@@ -25,6 +25,7 @@ from typing import Any
 
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.settings import NAMED_ROOTS
+from selftests.agent_process import agent_process
 from selftests.suite_run import ROOT
 
 HOST, GATE, AZURE = "web01", "gate", "azure"
@@ -36,7 +37,6 @@ AZURE_NET6 = "2001:db8::/64"
 NOBODY = "203.0.113.9"
 """An address of Azure at which nobody is."""
 
-AGENT_PROCESS = str(ROOT / "selftests" / "agent_process.py")
 PEERS_APART = ("front_door", "outside_azure")
 """Who answers from addresses that are not those of the tags."""
 
@@ -252,17 +252,9 @@ class Network:
 
     @contextmanager
     def agent_process(self, *sockets: str) -> Iterator[None]:
-        """A process of the agent's name on the host, with *sockets* as selftests.agent_process
-        takes them."""
-        command = ["bash", "-c", 'exec -a himds "$@"', "himds", sys.executable, AGENT_PROCESS]
-        process = start(HOST, [*command, *sockets], cwd=ROOT)
-        try:
-            _wait_for(lambda: len(inside(HOST, "ss", "-Hlnt").stdout.splitlines()) > 1)
-            time.sleep(0.1)
+        """A process of the agent's name on the host, with *sockets*."""
+        with agent_process("himds", *sockets, within=("ip", "netns", "exec", HOST)):
             yield
-        finally:
-            process.kill()
-            process.wait(10)
 
     @contextmanager
     def host_without(self, pattern: str) -> Iterator[None]:
