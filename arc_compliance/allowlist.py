@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from netaddr import IPSet
+from netaddr import IPNetwork, IPSet
 
 from arc_compliance.files import NoFileError, read_at_most
 from arc_compliance.packet_filter import (
@@ -44,7 +44,7 @@ class Allowlist:
 
     ``label`` says whose it is, for people. ``names`` are patterns in which ``*`` is any text.
     ``listed`` are the addresses of a list of lines, ``ruleset`` the rules of a packet filter, which
-    are followed at ``hook``; one of the two is None.
+    are followed at ``hook``; one of the two is None. ``hosts_own`` are the measured host's rules.
     """
 
     label: str
@@ -53,6 +53,7 @@ class Allowlist:
     listed: IPSet | None = None
     ruleset: Ruleset | None = None
     hook: str = ""
+    hosts_own: bool = False
 
     @cached_property
     def _passed(self) -> dict[tuple[str, ...], Passed]:
@@ -158,7 +159,7 @@ def _addresses(entry: str) -> IPSet:
             f"{shown!r} is no address, prefix, range (first-last) or name (* for any text)"
         ) from None
     network = next(iter(addresses.iter_cidrs()))
-    if "/" in entry and entry.partition("/")[0].lower() != str(network.network):
+    if "/" in entry and IPNetwork(entry).ip != network.network:
         raise ValueError(f"{shown!r} has bits set behind its length; write {network}")
     return addresses
 
@@ -173,4 +174,5 @@ def own_rules(tool: str, text: str) -> Allowlist | None:
     if "output" not in ruleset.hooks():
         return None
     ruleset.passed("output")  # finds chains that call each other in a circle
-    return Allowlist(label=f"the host's own {tool} rules", ruleset=ruleset, hook="output")
+    label = f"the host's own {tool} ruleset"
+    return Allowlist(label=label, ruleset=ruleset, hook="output", hosts_own=True)

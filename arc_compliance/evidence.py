@@ -233,6 +233,7 @@ class TlsFacts(_Record):
 
     ``openssl`` is the output of ``openssl version``; None where there is no such command.
     ``minimum_protocol``/``maximum_protocol`` stand in ``policy_file``; None where it sets none.
+    ``cipher_suites`` are those that it offers, by OpenSSL's names; none where nobody could ask.
     """
 
     openssl: Text | None = None
@@ -241,6 +242,7 @@ class TlsFacts(_Record):
     maximum_protocol: Text | None = None
     cipher_string: Text | None = None
     policy_failure: Text | None = None
+    cipher_suites: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
     default_client: DefaultClient | None = None
 
 

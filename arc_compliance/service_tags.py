@@ -271,22 +271,28 @@ class ServiceTags:
         return "; ".join([*said, *([self.trouble] if self.trouble else [])])
 
 
+def by_cloud(files: list[TagFile]) -> dict[str, TagFile]:
+    """The *files* by azcmagent's names of their clouds; raise TagFileError where two are of one."""
+    found: dict[str, TagFile] = {}
+    for file in files:
+        first = found.setdefault(file.cloud, file)
+        if first.sha256 != file.sha256:
+            raise TagFileError(f"{first.name} and {file.name} are both of {file.cloud}; leave one")
+    return found
+
+
 def service_tags(files: list[TagFile], cloud: str, trouble: str = "") -> ServiceTags:
     """The *files* as a run about *cloud* uses them; raise TagFileError where two are of one cloud,
     or none is of that one."""
-    by_cloud: dict[str, TagFile] = {}
-    for file in files:
-        first = by_cloud.setdefault(file.cloud, file)
-        if first.sha256 != file.sha256:
-            raise TagFileError(f"{first.name} and {file.name} are both of {file.cloud}; leave one")
-    if files and cloud not in by_cloud:
+    found = by_cloud(files)
+    if files and cloud not in found:
         raise TagFileError(
             f"{files[0].name} is of {files[0].cloud}, the run is about {cloud}: "
             "give the file of that cloud"
         )
     return ServiceTags(
-        own=by_cloud.get(cloud),
-        public=by_cloud.get(PUBLIC),
-        others=tuple(f for c, f in by_cloud.items() if c not in (cloud, PUBLIC)),
+        own=found.get(cloud),
+        public=found.get(PUBLIC),
+        others=tuple(f for c, f in found.items() if c not in (cloud, PUBLIC)),
         trouble=trouble,
     )

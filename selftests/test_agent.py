@@ -76,6 +76,7 @@ def test_a_connected_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     "show",
     [
         says(SHOWN, before="WARN  The agent is old\n"),
+        says(SHOWN, before='WARN  {old} {"status": 1}\n[1] {\n'),
         says({key.upper(): value for key, value in SHOWN.items()}),
         says({**SHOWN, "newKey": {"a": [1]}, "lastHeartbeat": None}),
         says(SHOWN, status=1),
@@ -97,7 +98,8 @@ def test_what_surrounds_the_json_does_no_harm(
         ("echo 'FATAL cannot reach the service'; exit 1", "exit 1: FATAL cannot reach"),
         ("echo '{\"status\": '", "exit 0: {"),
         ("echo 'You must run this command with elevated privileges'; exit 1", "permission-denied"),
-        ("head -c 300000 /dev/zero | tr '\\0' '['", "exit 0: ["),
+        ("head -c 300000 /dev/zero | tr '\\0' '{'", "exit 0: {"),
+        ("exec cat /dev/zero", "more than 8000000 bytes"),
     ],
 )
 def test_an_agent_that_tells_nothing(
@@ -142,7 +144,11 @@ def judged(requirement: str, judge: Judge, agent: dict[str, Any], **scope: Any) 
     [
         ({"status": "Disconnected"}, {}, "its status is Disconnected"),
         ({"status": "Expired"}, {}, "its status is Expired"),
-        ({"error_code": "AZCM0026", "error_details": "x"}, {}, "AZCM0026 (a network error, x)"),
+        (
+            {"error_code": "AZCM0026", "error_details": "x"},
+            {},
+            "AZCM0026 (network error, or a service",
+        ),
         ({"error_code": "AZCM0999"}, {}, "AZCM0999 (no details)"),
         ({"last_heartbeat": "1969-12-31T23:00:00+00:00"}, {}, "last heartbeat was 60 minutes"),
         ({"units": {"himdsd": "failed"}}, {}, "himdsd is failed"),

@@ -37,7 +37,7 @@ def read(
 
 
 def says(*entries: dict[str, object]) -> str:
-    return f"cat <<'END'\nWARN  old\n{json.dumps(entries)}\nEND"
+    return f"cat <<'END'\n[WARN] old [1]\n{json.dumps(entries)}\nEND"
 
 
 def test_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,8 +123,10 @@ def test_each_disagreement_stands_there_with_both_observations() -> None:
     found = judged({"found": [said(LOGIN, reachable=False), said(PAS, reachable=True)]})
 
     assert (found.verdict, found.failing) == (Verdict.WARN, (LOGIN, PAS))
-    assert f"{LOGIN}: azcmagent says unreachable, seen here: reached" in found.actual
-    assert f"{PAS}: azcmagent says reachable, seen here: connect-timeout while at" in found.actual
+    first, *rows = found.actual.splitlines()
+    assert first == "they differ on 2 of 2 endpoints"
+    assert rows[0] == f"{LOGIN}: azcmagent says unreachable, seen here: reached"
+    assert rows[1].startswith(f"{PAS}: azcmagent says reachable, seen here: connect-timeout while")
 
 
 @pytest.mark.parametrize(

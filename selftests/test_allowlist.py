@@ -37,7 +37,8 @@ def test_lines_of_all_kinds(tmp_path: Path) -> None:
     one = read(
         tmp_path,
         "\ufeff# Azure\r\n10.0.0.0/8   # inside\r\n\r\n192.0.2.4 - 192.0.2.7\n192.0.2.1\n"
-        "2001:DB8::/32\n*.HIS.arc.azure.cn\nazgn*.servicebus.chinacloudapi.cn.\n; the end\n",
+        "2001:DB8::/32\n2001:0db8:0000::/33\n*.HIS.arc.azure.cn\n"
+        "azgn*.servicebus.chinacloudapi.cn.\n; the end\n",
     )
 
     assert one.names == ("*.his.arc.azure.cn", "azgn*.servicebus.chinacloudapi.cn")
@@ -260,7 +261,7 @@ def test_the_hosts_own_rules() -> None:
     assert own_rules("nft", nft([ACCEPT], policy="accept")) is None
     own = own_rules("iptables", IPTABLES)
     assert own is not None
-    assert own.label == "the host's own iptables rules"
+    assert own.label == "the host's own iptables ruleset"
 
 
 # -- rules, followed address by address ----------------------------------------------------------

@@ -38,7 +38,7 @@ def judged(
         (nft([ACCEPT], policy="accept"), Verdict.PASS, "keep nothing back"),
         ("", Verdict.PASS, "keep nothing back"),
         (nft([to("192.0.2.1"), DROP], policy="accept"), Verdict.WARN, f"addresses of {LOGIN} back"),
-        (nft([to("192.0.2.9"), DROP], policy="accept"), Verdict.PASS, "let all 2 endpoints out"),
+        (nft([to("192.0.2.9"), DROP], policy="accept"), Verdict.PASS, "lets all 2 endpoints out"),
         (nft([BY_USER, ACCEPT]), Verdict.NOT_TESTED, "meta skuid"),
     ],
 )
@@ -62,6 +62,7 @@ def test_what_the_host_keeps_back_is_not_the_networks() -> None:
 
     assert kept.verdict is elsewhere.verdict is Verdict.FAIL
     assert kept.remedy.startswith(f"server owner: Let TCP to port 443 of {LOGIN} out")
+    assert kept.actual.endswith("; the host's own nft ruleset keeps it back")
     assert elsewhere.remedy.startswith("network team: Allow outbound TCP")
 
 

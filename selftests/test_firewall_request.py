@@ -33,7 +33,12 @@ GBL, GAS = "gbl.his.arc.azure.cn", "chinaeast2-gas.guestconfiguration.azure.cn"
 
 
 def failed(
-    host: str, requirement: str, cause: str, *failing: str, verdict: Verdict = Verdict.FAIL
+    host: str,
+    requirement: str,
+    cause: str,
+    *failing: str,
+    verdict: Verdict = Verdict.FAIL,
+    remedy: str = "",
 ) -> Judgement:
     return Judgement(
         case=f"{host}-{requirement}",
@@ -44,6 +49,7 @@ def failed(
         host=host,
         cause=cause,
         failing=failing,
+        remedy=remedy,
     )
 
 
@@ -169,6 +175,30 @@ def test_the_text_for_a_ticket() -> None:
     assert "ServiceTags_China_20261116.json" in text
     nothing = report()
     assert "Nothing to ask for" in render_text([], nothing, tags)
+
+
+def test_what_the_hosts_own_rules_lack_is_not_asked_of_the_network() -> None:
+    """It stands in the text for whose it is, and in the prefixes."""
+    own = "server owner: Allow it."
+    cases = (
+        failed("web01", "urls/his", "connect-timeout", GBL, remedy=own),
+        failed("web01", "service-tags/full-range", "tag-not-covered", "10.1.0.0/16", remedy=own),
+        failed("web02", "urls/his", "connect-timeout", GBL, remedy="network team: Allow it."),
+        failed("web02", "service-tags/full-range", "tag-not-covered", "10.0.0.0/8"),
+    )
+    found = report(*cases)
+    wanted = asks(found, CATALOGUE)
+
+    text = render_text(wanted, found, ServiceTags())
+
+    assert [row[:2] for row in table(*cases)] == [
+        ("10.0.0.2 2001:db8::2", "*.his.arc.azure.cn"),
+        ("10.0.0.2 2001:db8::2", "10.0.0.0/8"),
+    ]
+    _, _, on_hosts = text.partition("In the hosts' own packet filter, please allow (server owner)")
+    assert on_hosts.startswith("\n  from web01 (10.0.0.1)\n  to   *.his.arc.azure.cn  TCP 443\n")
+    assert "10.1.0.0/16" in on_hosts
+    assert "10.0.0.0/8" in (render_nftables(wanted, ServiceTags()) or "")
 
 
 def test_the_prefixes_are_a_table_that_nftables_takes(tmp_path: Path) -> None:

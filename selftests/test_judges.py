@@ -142,6 +142,7 @@ def test_tls12(situation: str) -> None:
     assert said(judgement) == expected
 
 
+SUITES = ["TLS_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"]
 CLIENTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "policy alone": ({}, ("pass", "")),
     "negotiated": (
@@ -154,6 +155,12 @@ CLIENTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     ),
     "client failed": (
         {"default_client": {"endpoint": LOGIN, "failure": "no protocols available"}},
+        ("fail", "tls-client-disabled"),
+    ),
+    "documented suites": ({"cipher_suites": SUITES}, ("pass", "")),
+    "none of them": ({"cipher_suites": ["DHE-RSA-AES256-SHA"]}, ("warn", "")),
+    "none of them, but worse": (
+        {"cipher_suites": ["DHE-RSA-AES256-SHA"], "maximum_protocol": "TLSv1.1"},
         ("fail", "tls-client-disabled"),
     ),
     "policy forbids": ({"maximum_protocol": "TLSv1.1"}, ("fail", "tls-client-disabled")),

@@ -241,3 +241,14 @@ def test_operators_environment_does_not_count(monkeypatch: pytest.MonkeyPatch) -
 def test_command_that_hangs() -> None:
     """It is ended at its limit."""
     assert probe.command(["sleep", "9"], 0.1) == (None, "no answer within 0.1 s")
+    closed = "exec >&- 2>&-; exec sleep 9"
+    assert probe.command(["sh", "-c", closed], 0.2) == (None, "no answer within 0.2 s")
+
+
+def test_command_that_floods() -> None:
+    """It is ended at a size, long before its limit."""
+    assert probe.command(["cat", "/dev/zero"], 60) == (None, "more than 8000000 bytes")
+
+
+def test_command_that_is_killed() -> None:
+    assert probe.command(["sh", "-c", "echo a; kill -9 $$"], 5) == (-9, "a\n")

@@ -322,6 +322,19 @@ def test_a_bad_file_is_a_usage_error_that_touches_nothing(
     assert not run.reports.exists()
 
 
+def test_two_files_of_one_cloud_are_one_too_many_beside_a_download(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"ServiceTags_China_{day}.json" for day in ("20261109", "20261116")]
+    for number, path in enumerate(paths, start=1):
+        path.write_bytes(tags("China", number))
+
+    run = run_suite(*(f"--service-tags={one}" for one in ("download", *paths)))
+
+    assert run.code == 4
+    assert "are both of AzureChinaCloud; leave one" in run.err
+
+
 def test_a_url_that_leads_to_a_login_page_is_a_usage_error(
     run_suite: RunSuite, tmp_path: Path
 ) -> None:

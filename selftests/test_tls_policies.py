@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from arc_compliance.judge.judgement import Verdict
-from arc_compliance.judge.tls import judge_client_enabled, judge_legacy
+from arc_compliance.judge.tls import CIPHER_SUITES, judge_client_enabled, judge_legacy
 from arc_compliance.probe import probe
 from selftests import probe_peers as peers
 from selftests.conftest import needs
@@ -91,6 +91,55 @@ def negotiated(configuration: Path, version: ssl.TLSVersion) -> bool:
             check=False,
         )
     return re.search(rb"New, TLSv1\S*, Cipher is [A-Z]", done.stdout) is not None
+
+
+OPENSSL = """#!/bin/sh
+{first}
+OPENSSL_CONF={configuration} exec {openssl} "$@"
+"""
+
+
+def suites(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, cnf: Path, first: str = ""
+) -> set[str]:
+    """The cipher suites that the real openssl offers under the configuration *cnf*."""
+    openssl = shutil.which("openssl")
+    needs(openssl, "openssl")
+    wrapper = directory / "openssl"
+    wrapper.write_text(OPENSSL.format(first=first, configuration=cnf, openssl=openssl))
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
+    return set(probe.offered_suites())
+
+
+def test_the_suites_that_a_policy_leaves(
+    tree: tuple[Policy, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, path = tree
+
+    offered = suites(tmp_path, monkeypatch, path)
+
+    assert offered & set(CIPHER_SUITES)
+
+
+def test_a_policy_without_the_documented_suites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "openssl.cnf"
+    one, other = "ECDHE-RSA-CHACHA20-POLY1305", "TLS_CHACHA20_POLY1305_SHA256"
+    path.write_text(f"{POINTERS}CipherString = {one}\nCiphersuites = {other}\n")
+
+    assert suites(tmp_path, monkeypatch, path) == {one, other}
+
+
+def test_an_openssl_that_knows_no_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before OpenSSL 1.1.0 all are listed."""
+    path = tmp_path / "openssl.cnf"
+    path.write_text("")
+    older = 'for one in "$@"; do [ "$one" = -s ] && exit 1; done'
+
+    assert set(CIPHER_SUITES) <= suites(tmp_path, monkeypatch, path, older)
+    assert suites(tmp_path, monkeypatch, path, "exit 1") == set()
 
 
 def test_what_we_say_of_a_policy_is_what_a_client_does(tree: tuple[Policy, Path]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from arc_compliance.evidence import Evidence, Socket
 from arc_compliance.judge.addresses import is_loopback
+from arc_compliance.judge.agent_errors import ERROR_CODES
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.names import failed_words
@@ -16,9 +17,6 @@ from arc_compliance.plan import Case
 DNS = 53
 HEARTBEAT_MINUTES = 15
 """The agent sends one every five minutes."""
-
-ERROR_CODES = {"AZCM0026": "a network error"}
-"""What the codes mean that were read in Microsoft's own documents."""
 
 
 def agent_version(evidence: Evidence) -> tuple[int, int] | None:
@@ -61,7 +59,7 @@ def _troubles(evidence: Evidence) -> Iterator[str]:
     if (facts.status or "").lower() != "connected":
         yield f"its status is {facts.status or 'unknown'}"
     if facts.error_code:
-        meaning = ERROR_CODES.get(facts.error_code)
+        meaning = ERROR_CODES.get(facts.error_code.upper())
         words = [meaning, facts.error_details]
         yield f"{facts.error_code} ({', '.join(word for word in words if word) or 'no details'})"
     heartbeat = _time(facts.last_heartbeat)
@@ -109,7 +107,7 @@ def judge_agent_check(case: Case, evidence: Evidence, grounds: Grounds) -> Judge
         case,
         Verdict.WARN,
         expected=expected,
-        actual="; ".join(phrases),
+        actual="\n".join([f"they differ on {len(apart)} of {len(compared)} endpoints", *phrases]),
         failing=[one.name for one, _ in apart],
         mend="server owner: Run `azcmagent check` on the host again; it goes the agent's own way, "
         "so that a difference often is a proxy, a trust store or a moment.",

@@ -353,9 +353,10 @@ def _mend(one: Allowlist, failing: Sequence[str], gaps: Sequence[_Gap]) -> str:
     instead = [hint for gap in gaps for hint in gap.hints]
     said = f" Do not settle for {' or '.join(dict.fromkeys(instead))}." if instead else ""
     what = f"{first_few(failing, 4)}{f' of {tags}' if tags else ''}"
+    who, table = ("server owner", "txt") if one.hosts_own else ("network team", "csv")
     return (
-        f"network team: Allow {what} to TCP 443 in {one.label} "
-        f"(rules: firewall-request.csv, .nft).{said}"
+        f"{who}: Allow {what} to TCP 443 in {one.label} "
+        f"(rules: firewall-request.{table}, .nft).{said}"
     )
 
 

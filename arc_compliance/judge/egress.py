@@ -40,15 +40,15 @@ def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
             case,
             Verdict.WARN,
             expected=expected,
-            actual=f"{own.label} keep addresses of {shown} back",
+            actual=f"{own.label} keeps addresses of {shown} back",
             failing=lacking,
             mend=_mend(shown, own.label),
         )
     unsure = [m.name for m in asked if not address_set(m).issubset(passed.addresses)]
     if unsure:
-        words = f"{own.label} ask for what cannot be known here ({', '.join(passed.why_unsure)})"
+        words = f"{own.label} asks for what cannot be known here ({', '.join(passed.why_unsure)})"
         return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
-    words = f"{own.label} let all {len(asked)} endpoints out"
+    words = f"{own.label} lets all {len(asked)} endpoints out"
     return judged(case, Verdict.PASS, expected=expected, actual=words)
 
 
@@ -72,7 +72,7 @@ def with_own_rules(judgement: Judgement, evidence: Evidence) -> Judgement:
     shown = ", ".join(dict.fromkeys(kept[:3]))
     return replace(
         judgement,
-        actual=f"{judgement.actual}; {own.label} keep it back",
+        actual=f"{judgement.actual}; {own.label} keeps it back",
         remedy=_mend(shown, own.label),
     )
 

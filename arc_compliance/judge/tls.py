@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
@@ -14,6 +15,15 @@ from arc_compliance.plan import Case
 NOT_THE_AGENTS = "the agent, a Go program, does not follow this policy, its installation does"
 EXPECTED = "TLS 1.2 or newer"
 PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+CIPHER_SUITES = (
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_AES_128_GCM_SHA256",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+)
+"""Those of TLS 1.3 and 1.2, by OpenSSL's names, of which a host has to have one: named in
+the network requirements' section on cryptographic protocols (newer text, September 2025) for the
+agent on Windows since 1.56. On Linux the agent brings its own."""
 FIRST_OPENSSL_WITH_TLS12 = (1, 0, 1)
 """OpenSSL's changelog names 1.0.1 (14 March 2012) as the first version with TLS 1.2."""
 
@@ -60,9 +70,29 @@ def judge_client_enabled(case: Case, evidence: Evidence, grounds: Grounds) -> Ju
     """Whether the host's own TLS stack has TLS 1.2 or newer switched on.
 
     What an ordinary client of the host negotiated decides; where no endpoint could be reached,
-    the policy file does.
+    the policy file does. None of the documented cipher suites is a reservation.
     """
     del grounds
+    enabled = _judge_enabled(case, evidence)
+    offered = evidence.facts.tls.cipher_suites
+    if enabled.verdict is not Verdict.PASS or not offered:
+        return enabled
+    documented = [suite for suite in CIPHER_SUITES if suite in offered]
+    if documented:
+        words = f"{enabled.actual}; {len(documented)} of the {len(CIPHER_SUITES)} documented "
+        return replace(enabled, actual=f"{words}cipher suites are offered")
+    return judged(
+        case,
+        Verdict.WARN,
+        expected=f"{enabled.expected}, with a documented cipher suite",
+        actual=f"{enabled.actual}; none of the documented cipher suites is offered: "
+        f"{', '.join(CIPHER_SUITES)}",
+        mend=f"server owner: Enable one of {', '.join(CIPHER_SUITES)} in the host's openssl.cnf or "
+        "crypto policy.",
+    )
+
+
+def _judge_enabled(case: Case, evidence: Evidence) -> Judgement:
     facts = evidence.facts.tls
     client = facts.default_client
     expected = f"{EXPECTED} enabled in the host's own TLS stack"

@@ -67,11 +67,14 @@ MAX_SETTINGS = 50
 MAX_TRIALS = 3
 MAX_HIDDEN = 50
 MAX_CHECKED = 200
+MAX_JSON_TRIES = 50
+MAX_SUITES = 200
 MAX_ROOTS = 2000
 FINGERPRINT = 16  # digits of a SHA-256; nobody makes a certificate with 64 given bits by chance
 MAX_FILE = 4096 * KIB
 MAX_FILES = 4000
 MAX_RULES = 1000000
+MAX_OUTPUT = 8 * MAX_RULES  # of a command, in bytes
 MAX_SOCKETS = 500
 RULES_SECONDS = 5
 
@@ -1924,21 +1927,44 @@ def command(arguments, limit):
     """
     path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
     environment = {"LC_ALL": "C", "PATH": path}
+    until = time.monotonic() + limit
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             arguments,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=limit,
             env=environment,
-            check=False,
         )
-    except subprocess.TimeoutExpired:
-        return None, f"no answer within {limit:g} s"
     except OSError as problem:
         return None, why_unreadable(problem)
-    return done.returncode, done.stdout.decode("utf-8", "replace")
+    with process.stdout:
+        try:
+            said = output_until(process.stdout, until)
+            if len(said) > MAX_OUTPUT:
+                return None, f"more than {MAX_OUTPUT} bytes"
+            process.wait(max(0, until - time.monotonic()))
+        except (socket.timeout, subprocess.TimeoutExpired):
+            return None, f"no answer within {limit:g} s"
+        finally:
+            process.kill()  # nothing where it has ended
+            process.wait()
+    return process.returncode, said.decode("utf-8", "replace")
+
+
+def output_until(stream, until):
+    """What comes from a pipe up to its end, or up to a size; socket.timeout after *until*."""
+    said = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while len(said) <= MAX_OUTPUT:
+            if not selector.select(max(0, until - time.monotonic())):
+                raise socket.timeout
+            part = os.read(stream.fileno(), MAX_HEAD)
+            if not part:
+                break
+            said += part
+    return said
 
 
 def why_unreadable(problem):
@@ -2046,22 +2072,34 @@ class AgentCheck:
                 location = agent_region()
         arguments = [AGENT_PROGRAM, "check", "-j", "--cloud", cloud]
         arguments += ["--location", location] if location else []
-        document, why, _ = printed_json(arguments, self.limit, "[")
+        document, why, _ = printed_json(arguments, self.limit, list)
         found = [one for one in map(checked_endpoint, document or ()) if one]
         self.facts = {"found": found[:MAX_CHECKED], "failure": why}
 
 
-def printed_json(arguments, limit, opening):
+def printed_json(arguments, limit, kind):
     """(the JSON that a command printed, why it printed none or None, all that it printed).
 
-    The JSON begins with *opening*. Warnings may stand before it, and a failure behind it.
+    The JSON is of *kind*, dict or list, and the longest there is: warnings may stand before it,
+    brackets in them, and a failure behind it.
     """
     status, said = command(arguments, limit)
-    try:
-        return json.JSONDecoder().raw_decode(said[said.index(opening) :])[0], None, said
-    except (ValueError, RecursionError):
-        last = scrubbed((said.strip().splitlines() or ["it printed nothing"])[-1], 200)
-        return None, last if status is None else f"exit {status}: {last}", said
+    found = max(json_in(said, "{" if kind is dict else "["), key=lambda one: one[0], default=None)
+    if status is not None and found:
+        return found[1], None, said
+    last = scrubbed((said.strip().splitlines() or ["it printed nothing"])[-1], 200)
+    return None, last if status is None else f"exit {status}: {last}", said
+
+
+def json_in(text, opening):
+    """(length, value) of each JSON in *text* that begins with *opening*, one behind the other."""
+    start, tries = text.find(opening), 0
+    while start >= 0 and tries < MAX_JSON_TRIES:
+        end, tries = start + 1, tries + 1
+        with contextlib.suppress(ValueError, RecursionError):
+            value, end = json.JSONDecoder().raw_decode(text, start)
+            yield end - start, value
+        start = text.find(opening, end)
 
 
 def checked_endpoint(entry):
@@ -2087,7 +2125,7 @@ def lower_keys(document):
 
 def shown_by_agent():
     """What ``azcmagent show -j`` prints, of SHOWN_BY_AGENT; or why there is nothing of it."""
-    document, why, said = printed_json([AGENT_PROGRAM, "show", "-j"], AGENT_SECONDS, "{")
+    document, why, said = printed_json([AGENT_PROGRAM, "show", "-j"], AGENT_SECONDS, dict)
     if why is not None:
         refused = re.search("(?i)permission|root|elevated|sudo", said)
         return {"show_failure": "permission-denied" if refused else why}
@@ -2453,6 +2491,7 @@ class TlsStack:
         match = re.search('OPENSSLDIR: "(.*)"', said)
         if match:
             self.read_policy(os.path.join(match.group(1), "openssl.cnf"))
+        self.facts["cipher_suites"] = offered_suites()
 
     def read_policy(self, path):
         """Reads the policy that the configuration file at *path* makes the system's default."""
@@ -2503,6 +2542,17 @@ class TlsStack:
         value = value.strip().strip("\"'")
         if not value.startswith("DTLS"):
             self.sections.setdefault(section, {})[key] = value, path
+
+
+def offered_suites():
+    """The cipher suites that the host's openssl offers under the CipherString and Ciphersuites of
+    the host's own policy; its limits on protocols do not count here."""
+    for supported in (["-s"], []):  # -s, those that the policy leaves, is of OpenSSL 1.1.0
+        status, said = command(["openssl", "ciphers", "-v"] + supported, 5)
+        if status == 0:
+            words = [line.split() for line in said.splitlines()[:MAX_SUITES]]
+            return [scrubbed(one[0]) for one in words if one]
+    return []
 
 
 class DefaultClient:

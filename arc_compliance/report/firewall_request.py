@@ -15,6 +15,7 @@ from textwrap import wrap
 from netaddr import IPNetwork, cidr_merge
 
 from arc_compliance.catalogue.model import Catalogue, Endpoint, stands_for
+from arc_compliance.judge.causes import Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host
 from arc_compliance.service_tags import ServiceTags
@@ -39,11 +40,13 @@ TCP, CONNECT = "tcp", "connect"
 
 @dataclass(slots=True, kw_only=True)
 class Ask:
-    """One rule: from the hosts *hosts* to a name, prefix or tag, for *requirements*."""
+    """One rule: from the hosts *hosts* to a name, prefix or tag, for *requirements*; ``on_host``
+    where it is their own packet filter that lacks it."""
 
     destination: str
     port: int
     protocol: str
+    on_host: bool = False
     hosts: dict[str, None] = field(default_factory=dict)
     requirements: dict[str, None] = field(default_factory=dict)
 
@@ -61,11 +64,15 @@ class Ask:
 def asks(report: ComplianceReport, catalogue: Catalogue) -> list[Ask]:
     """The rules that would mend what *report* found failing, in a stable order."""
     rows = {r.id: r.endpoint for r in catalogue.requirements if r.endpoint}
-    found: dict[tuple[str, int, str], Ask] = {}
+    found: dict[tuple[str, int, str, bool], Ask] = {}
     for judgement in report.of(Verdict.FAIL):
+        owners = {line.partition(":")[0] for line in judgement.remedy.splitlines()}
+        on_host = owners == {Owner.SERVER.value}
         for destination, port, protocol in _wanted(judgement, rows.get(judgement.requirement)):
-            key = (destination, port, protocol)
-            ask = found.setdefault(key, Ask(destination=destination, port=port, protocol=protocol))
+            ask = found.setdefault(
+                (destination, port, protocol, on_host),
+                Ask(destination=destination, port=port, protocol=protocol, on_host=on_host),
+            )
             ask.hosts[judgement.host] = None
             ask.requirements[judgement.requirement] = None
     return sorted(_folded(list(found.values())), key=_order)
@@ -96,6 +103,7 @@ def _folded(every: Sequence[Ask]) -> Iterator[Ask]:
             if prefix is not None
             and its is not None
             and other is not ask
+            and other.on_host is ask.on_host
             and other.hosts.keys() >= ask.hosts.keys()
             and prefix in its
         ]
@@ -106,20 +114,20 @@ def _folded(every: Sequence[Ask]) -> Iterator[Ask]:
 
 
 def _order(ask: Ask) -> tuple[object, ...]:
-    """Names, then tags, then prefixes; the firewall's before the proxy's."""
+    """Names, then tags, then prefixes; the firewall's before the proxy's and the hosts' own."""
     prefix = ask.prefix
     kind = 2 if prefix else 1 if ask.is_tag else 0
     number = (prefix.version, prefix.first, prefix.prefixlen) if prefix else ()
-    return (ask.protocol != TCP, kind, number, ask.destination, ask.port)
+    return (ask.on_host, ask.protocol != TCP, kind, number, ask.destination, ask.port)
 
 
 def render_csv(wanted: Sequence[Ask], report: ComplianceReport) -> str:
-    """The rules as a table; sources are the addresses from which the hosts were measured, or a
-    host's name where none is known."""
+    """The rules as a table, without those that the hosts lack themselves; sources are the addresses
+    from which they were measured, or a host's name where none is known."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(COLUMNS)
-    for ask in wanted:
+    for ask in (one for one in wanted if not one.on_host):
         cells = (
             " ".join(_addresses(ask.hosts, report)),
             ask.destination,
@@ -156,9 +164,13 @@ def render_text(wanted: Sequence[Ask], report: ComplianceReport, tags: ServiceTa
     ]
     if not wanted:
         return "\n".join([*lines, "Nothing to ask for: no failure that a rule would mend.", ""])
-    places = ((TCP, "In the firewall, please allow"), (CONNECT, "In the proxy, please allow"))
-    for protocol, title in places:
-        of_place = [ask for ask in wanted if ask.protocol == protocol]
+    places = (
+        (False, TCP, "In the firewall, please allow"),
+        (False, CONNECT, "In the proxy, please allow"),
+        (True, TCP, "In the hosts' own packet filter, please allow (server owner)"),
+    )
+    for on_host, protocol, title in places:
+        of_place = [ask for ask in wanted if (ask.on_host, ask.protocol) == (on_host, protocol)]
         by_hosts: dict[tuple[str, ...], list[Ask]] = {}
         for ask in of_place:
             by_hosts.setdefault(tuple(ask.hosts), []).append(ask)
