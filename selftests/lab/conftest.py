@@ -17,7 +17,7 @@ from selftests.lab.network import Network
 from selftests.suite_run import ROOT, SuiteRun
 
 RunInLab = Callable[..., SuiteRun]
-PARTS = ("sshd", "ip", "nft", "dnsmasq", "tinyproxy", "mitmdump", "curl", "openssl")
+PARTS = ("sshd", "ip", "nft", "dnsmasq", "tinyproxy", "mitmdump", "curl", "openssl", "faketime")
 
 
 @pytest.fixture(scope="session")

@@ -235,6 +235,15 @@ class Network:
             store.write_text(before)
 
     @contextmanager
+    def mounted(self, folder: Path, at: Path) -> Iterator[None]:
+        """The host with *folder* in the place of its own folder *at*."""
+        self.on_host("mount", "--bind", str(folder), str(at))
+        try:
+            yield
+        finally:
+            self.on_host("umount", str(at))
+
+    @contextmanager
     def trusting_too(self, pem: str) -> Iterator[None]:
         """The host with *pem* in its trust store, beside what was there."""
         with self.trusting((self.directory / "trusted.pem").read_text() + pem):

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from arc_compliance.allowlist import read_allowlist
@@ -24,6 +25,7 @@ from selftests.lab.network import (
     GATE_ADDRESS,
     NOBODY,
     PROXY_PORT,
+    TRUST_FILE,
     Network,
     inside,
 )
@@ -38,6 +40,9 @@ CLOUD = "AzureChinaCloud"
 USER, PASSWORD = "arc", "hunter2"
 HIS = "gbl.his.arc.azure.cn"
 PACKAGES = "packages.microsoft.com"
+FAKETIME = "FAKETIME=+600 LD_PRELOAD='/usr/$LIB/faketime/libfaketime.so.1'"
+"""With the loader's own word, LIB, for the architecture's folder."""
+
 RETIRED = "chinaeast2-gas.guestconfiguration.azure.cn"
 
 AGENT_SETTINGS = "/var/opt/azcmagent/localconfig.json"
@@ -571,6 +576,28 @@ def hosts_own_rules_lack_a_tag(lab: Network) -> Iterator[Told]:
 def hosts_own_rules_are_roots_to_read(lab: Network) -> Iterator[Told]:
     with hosts_own_rules_lack_a_tag(lab):
         yield {"user": f"{AUDITOR}@"}
+
+
+# -- the host's clock and trust store ------------------------------------------------------------
+
+
+@contextmanager
+def clock_ahead(lab: Network) -> Iterator[Told]:
+    """Whatever runs in a shell that sshd starts has a clock that is ten minutes ahead."""
+    with lab.host_files({"/etc/bash.bashrc": f"export {FAKETIME}\n"}):
+        yield {}
+
+
+@contextmanager
+def named_root_missing(lab: Network) -> Iterator[Told]:
+    """One that Azure names and nothing here hangs on."""
+    trusted = (lab.directory / "trusted.pem").read_text()
+    folder = lab.directory / "certs"
+    folder.mkdir()
+    lacking = re.sub(r"# DigiCert Global Root G2\n[^-]*-+BEGIN[^#]*", "", trusted)
+    (folder / Path(TRUST_FILE).name).write_text(lacking)
+    with lab.mounted(folder, Path(TRUST_FILE).parent):
+        yield {}
 
 
 # -- the agent itself ----------------------------------------------------------------------------

@@ -342,6 +342,9 @@ TABLE: dict[Situation, set[Change]] = {
     | entra("fail", "tag-not-covered")
     | tags("pass", "", ["service-tags/full-range"]),
     lab_in.hosts_own_rules_are_roots_to_read: NO_ENTRA | UNPRIVILEGED,
+    # the host's clock and trust store
+    lab_in.clock_ahead: {("practice/clock", "", "warn", "")},
+    lab_in.named_root_missing: {("practice/trust-store", "", "warn", "")},
     # the agent itself
     lab_in.agent_installed_but_stopped: agent("not-tested"),
     lab_in.agent_listens_on_loopback: agent("pass"),
