@@ -100,8 +100,8 @@ def to_azure() -> Iterator[list[str]]:
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without what pytest, its plugins and a CI server left in it, and
-    without this machine's proxies."""
-    foreign = ("PYTEST_", "COV_", "GITHUB_")
+    without this machine's proxies. Python keeps its compiled files: a fifth of a run's time."""
+    foreign = ("PYTEST_", "COV_", "GITHUB_", "PYTHONDONTWRITEBYTECODE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     return {k: v for k, v in environment.items() if not k.lower().endswith("_proxy")}
 

@@ -128,10 +128,11 @@ def test_an_early_stop_leaves_no_planned_case_out(run_suite: RunSuite) -> None:
 
 
 def test_a_crashed_worker_loses_no_case(run_suite: RunSuite, tmp_path: Path) -> None:
+    # the pause: a worker that dies while pytest-xdist sends to it is the next test's matter
     (tmp_path / "crash.py").write_text(
-        "import os\n"
+        "import os, time\n"
         "def pytest_runtest_call(item):\n"
-        "    if 'urls/login-partner' in item.name: os._exit(9)\n"
+        "    if 'urls/login-partner' in item.name: time.sleep(0.5); os._exit(9)\n"
     )
 
     run = run_suite("--demo", "-n2", "-p", "crash", env={"PYTHONPATH": str(tmp_path)})
@@ -140,6 +141,41 @@ def test_a_crashed_worker_loses_no_case(run_suite: RunSuite, tmp_path: Path) -> 
     crashed = run.case("urls/login-partner")
     assert (crashed["verdict"], crashed["outcome"]) == ("error", "error")
     assert int(run.properties["planned"]) == len(run.cases)
+
+
+def test_a_worker_that_dies_while_it_is_sent_to_loses_no_case(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    (tmp_path / "closed.py").write_text(
+        "import xdist.workermanage\n"
+        "def send(self, indices, first=[]):\n"
+        "    if first: raise OSError('cannot send (already closed?)')\n"
+        "    self.sendcommand('runtests', indices=first.__iadd__(indices))\n"
+        "xdist.workermanage.WorkerController.send_runtest_some = send\n"
+    )
+
+    run = run_suite("--demo", "-n2", "-p", "closed", env={"PYTHONPATH": str(tmp_path)})
+
+    assert run.code == 3
+    assert run.properties["overall"] == "incomplete"
+    assert int(run.properties["planned"]) == len(run.cases) > int(run.properties["judged"])
+
+
+def test_workers_that_never_start_are_no_empty_selection(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    (tmp_path / "dead.py").write_text(
+        "import os\n"
+        "def pytest_sessionstart(session):\n"
+        "    if 'PYTEST_XDIST_WORKER' in os.environ: os._exit(9)\n"
+    )
+
+    workers = ("-n1", "--max-worker-restart=0")
+    run = run_suite("--demo", *workers, "-p", "dead", env={"PYTHONPATH": str(tmp_path)})
+
+    assert run.code == 3
+    assert run.properties["overall"] == "incomplete"
+    assert "no worker of pytest-xdist got as far as the tests" in run.out
 
 
 def test_the_terminal_keeps_to_80_columns_and_names_owners(run_suite: RunSuite) -> None:
