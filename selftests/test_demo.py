@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from arc_compliance.schemas import schemas
-from selftests.conftest import clean_environment
+from selftests.conftest import clean_environment, loopback_tags
 from selftests.suite_run import ROOT, SuiteRun
 
 RunSuite = Callable[..., SuiteRun]
@@ -231,8 +231,9 @@ def test_an_interrupted_measuring_ends_with_2_and_leaves_nothing_running(
     fake.write_text(f"#!/bin/sh\necho $$ > {started}\nexec sleep 60\n")
     fake.chmod(0o755)
     reports = tmp_path / "reports"
+    command = [sys.executable, "-m", "pytest", f"--report-dir={reports}", workers]
     with subprocess.Popen(
-        [sys.executable, "-m", "pytest", f"--report-dir={reports}", workers],
+        [*command, f"--service-tags={loopback_tags(tmp_path)}"],
         cwd=ROOT,
         env={**clean_environment(), "PATH": f"{tmp_path}:/usr/bin:/bin"},
         stdout=subprocess.PIPE,
@@ -242,6 +243,9 @@ def test_an_interrupted_measuring_ends_with_2_and_leaves_nothing_running(
         while not (started.exists() and started.read_text()) and time.monotonic() < until:
             time.sleep(0.05)
         process.send_signal(sent)
+        while sent is signal.SIGINT and process.poll() is None:  # somebody has lost patience
+            time.sleep(0.02)
+            process.send_signal(sent)
         out, _ = process.communicate(timeout=30)
 
     run = SuiteRun(process.returncode, out, "", reports)
