@@ -59,6 +59,15 @@ def test_every_case_has_a_row_in_a_browser(faulty: SuiteRun, tmp_path: Path) -> 
     assert heads == ["result", "requirement", "host", "endpoint", "verdict"]
 
 
+def test_nothing_stands_out_of_a_narrow_window(faulty: SuiteRun, tmp_path: Path) -> None:
+    measuring = "addEventListener('load', () => document.body.replaceChildren(`wide: ${Math.max("
+    measuring += "0, document.documentElement.scrollWidth - innerWidth)} more`))"
+    page = faulty.reports / "report.html"
+    page.write_text(page.read_text(encoding="utf-8") + f"<script>{measuring}</script>")
+
+    assert "wide: 0 more" in _dom(page, tmp_path / "profile", "--window-size=1000,800")
+
+
 def test_the_verdict_and_each_failure_stand_in_plain_html(faulty: SuiteRun) -> None:
     page = (faulty.reports / "report.html").read_text(encoding="utf-8")
 
