@@ -219,7 +219,7 @@ def test_a_host_that_talks_around_its_evidence_is_measured(
     run_suite: RunSuite, tmp_path: Path, to_azure: list[str]
 ) -> None:
     script = (
-        "printf 'Welcome to \\033[31mweb01\\033[0m\\n\\000<b>motd</b>\\n'; "
+        "printf 'Welcome to \\033[31mweb01\\033[0m\\n\\000<b>the message of the day</b>\\n'; "
         "printf 'last login: never\\n' >&2\n"
         f'{sys.executable} "$@"; code=$?\n'
         "echo goodbye; exit $code"
@@ -228,7 +228,7 @@ def test_a_host_that_talks_around_its_evidence_is_measured(
     run = run_suite(*to_azure, env=as_python(tmp_path / "bin", script))
 
     assert run.case("run/host-measured")["verdict"] == "pass"
-    assert "motd" not in run.text()
+    assert "message of the day" not in run.text()  # no word that base64 could hold
 
 
 def test_what_evidence_holds_cannot_inject_into_any_report(
