@@ -18,12 +18,14 @@ from netaddr import IPNetwork, IPSet
 
 from arc_compliance.files import NoFileError, read_at_most
 from arc_compliance.packet_filter import (
+    WAYS,
     Passed,
     Ruleset,
     RulesetError,
     addresses_in,
     read_iptables,
     read_nftables,
+    together,
 )
 from arc_compliance.redact import scrub
 
@@ -119,10 +121,10 @@ def _is_ruleset(text: str) -> bool:
 def _hook(ruleset: Ruleset) -> str:
     """Where the rules keep something back: on the way through, as a firewall's do, or out."""
     hooks = ruleset.hooks()
-    for hook in ("forward", "output"):
+    for hook, way in (("forward",) * 2, ("output",) * 2, ("postrouting", "output")):
         if hook in hooks:
-            ruleset.passed(hook)  # finds chains that call each other in a circle
-            return hook
+            ruleset.passed(way)  # finds chains that call each other in a circle
+            return way
     raise RulesetError("keeps nothing back that goes out or through, so it is no allow-list")
 
 
@@ -168,11 +170,19 @@ def _addresses(entry: str) -> IPSet:
 def own_rules(tool: str, text: str) -> Allowlist | None:
     """The allow-list that a host's own rules are, None where they keep nothing back.
 
-    *tool* is what printed *text*: nft, or iptables. Raise RulesetError for what cannot be read.
+    *tool* is what printed *text*: nft, iptables, or nft+iptables, one line of nft's and then the
+    rules that nft cannot show. Raise RulesetError for what cannot be read.
     """
-    ruleset = read_nftables(text) if tool == "nft" else read_iptables(text)
-    if "output" not in ruleset.hooks():
+    nft, _, saved = text.partition("\n") if "+" in tool else (text,) * 3
+    ruleset = (
+        read_nftables(text)
+        if tool == "nft"
+        else read_iptables(text)
+        if tool == "iptables"
+        else together(read_nftables(nft), read_iptables(saved))
+    )
+    if not ruleset.hooks() & {*WAYS["output"]}:
         return None
     ruleset.passed("output")  # finds chains that call each other in a circle
-    label = f"the host's own {tool} ruleset"
+    label = f"the host's own {tool.replace('+', ' and ')} ruleset"
     return Allowlist(label=label, ruleset=ruleset, hook="output", hosts_own=True)

@@ -315,10 +315,10 @@ class ProxyFacts(_Record):
 
 
 class EgressFacts(_Record):
-    """The host's own rules about what goes out: what ``tool`` (nft, iptables) printed as ``rules``,
-    or why they are unknown. Without rules and failure there are none."""
+    """The host's own rules about what goes out: what ``tool`` printed as ``rules``, or why they are
+    unknown. Of nft+iptables the first line is nft's. Without rules and failure there are none."""
 
-    tool: Literal["", "nft", "iptables"] = ""
+    tool: Literal["", "nft", "iptables", "nft+iptables"] = ""
     rules: Annotated[str, StringConstraints(max_length=1_000_000)] = ""
     failure: Text | None = None
 

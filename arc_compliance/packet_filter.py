@@ -9,9 +9,12 @@ the addresses of its rule unsure: neither let through nor kept back.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import groupby
 from typing import Any
 
 from netaddr import AddrFormatError, IPNetwork, IPRange, IPSet
@@ -20,6 +23,10 @@ PORT = 443
 EVERYTHING = {4: IPSet(["0.0.0.0/0"]), 6: IPSet(["::/0"])}
 MOST_JUMPS = 32
 """How deep chains may call each other; the kernel allows 16."""
+MOST_CALLS = 5_000
+"""How many chains are followed for one answer: thirty that call each other twice are a billion."""
+WAYS = {"output": ("output", "postrouting"), "forward": ("prerouting", "forward", "postrouting")}
+"""The hooks that a packet of this host's own passes, and another's on its way through."""
 
 
 class RulesetError(ValueError):
@@ -41,7 +48,8 @@ class Rule:
 
     ``to`` and ``from_`` are the addresses that it asks for, None for any. ``matches`` is false
     where it is not about a new TCP connection to PORT. ``unknown`` are the conditions that cannot
-    be answered. ``verdict`` is accept, drop, jump, goto, return or nothing.
+    be answered. ``verdict`` is accept, drop, jump, goto, return or nothing, and unsure where what
+    becomes of the packet cannot be told.
     """
 
     to: IPSet | None = None
@@ -51,13 +59,21 @@ class Rule:
     verdict: str = ""
     target: Any = None
 
-    def narrow(self, asked: IPSet, *, negated: bool = False, origin: bool = False) -> None:
-        """Ask for *asked* too, or for all others of its family: of the way to, or of *origin*."""
-        asked = _others(asked) if negated else asked
+    def narrow(
+        self, asked: IPSet, family: int, *, negated: bool = False, origin: bool = False
+    ) -> None:
+        """Ask for packets of *family* to, or from, *asked*, or all of its other addresses."""
+        asked = EVERYTHING[family] - asked if negated else asked & EVERYTHING[family]
         if origin:
             self.from_ = asked if self.from_ is None else self.from_ & asked
-        else:
-            self.to = asked if self.to is None else self.to & asked
+            asked = EVERYTHING[family]
+        self.to = asked if self.to is None else self.to & asked
+
+    @property
+    def plain(self) -> bool:
+        """Whether the address that a packet goes to decides, and its verdict is the last one."""
+        certain = self.matches and not self.unknown and self.from_ is None
+        return certain and self.verdict in ("accept", "drop")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,28 +92,34 @@ Chains = Mapping[Any, Chain]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
-    """The chains of a file. A connection has to pass every base chain of the hook."""
+    """The chains of a file. A connection has to pass every base chain on its way."""
 
     chains: Chains
 
     def hooks(self) -> set[str]:
-        """The hooks at which something is kept back."""
-        return {c.hook for c in self.chains.values() if c.hook and self._keeps_back(c, 0)}
+        """The hooks at which something is kept back, or may be."""
+        return {c.hook for c in self.chains.values() if c.hook and self._keeps_back(c)}
 
-    def _keeps_back(self, chain: Chain, depth: int) -> bool:
-        if chain.policy == "drop" or any(rule.verdict == "drop" for rule in chain.rules):
-            return True
-        targets = [self.chains.get(rule.target) for rule in chain.rules if rule.target]
-        return depth < MOST_JUMPS and any(self._keeps_back(c, depth + 1) for c in targets if c)
+    def _keeps_back(self, base: Chain) -> bool:
+        seen: set[Any] = set()
+        ahead = [base]
+        while ahead:
+            chain = ahead.pop()
+            if chain.policy == "drop" or any(r.verdict in ("drop", "unsure") for r in chain.rules):
+                return True
+            targets = {r.target for r in chain.rules if r.target in self.chains} - seen
+            seen |= targets
+            ahead += [self.chains[target] for target in targets]
+        return False
 
-    def passed(self, hook: str, sources: Sequence[str] = ()) -> Passed:
-        """To where a host with the addresses *sources* gets through the base chains of *hook*."""
+    def passed(self, way: str, sources: Sequence[str] = ()) -> Passed:
+        """To where a host with the addresses *sources* gets through the base chains on *way*."""
         addresses, unsure = IPSet(), IPSet()
         walk = _Walk(self.chains, [source for source in sources if _is_address(source)])
         for family, everything in EVERYTHING.items():
             certain, possible = everything, everything
             for chain in self.chains.values():
-                if chain.hook == hook and family in chain.families:
+                if chain.hook in WAYS[way] and family in chain.families:
                     ends = walk.through(chain, everything)
                     rest = ends.returned
                     accepted = ends.accepted | rest if chain.policy == "accept" else ends.accepted
@@ -125,29 +147,32 @@ class _Walk:
 
     def __init__(self, chains: Chains, origin: Sequence[str]) -> None:
         self._chains = chains
-        self._origin = origin
+        self._origin = {
+            family: [one for one in origin if IPNetwork(one).version == family]
+            for family in EVERYTHING
+        }
+        self._calls = 0
         self.why: dict[str, None] = {}
 
     def through(self, chain: Chain, packets: IPSet, depth: int = 0) -> _Ends:
         """What can become of *packets* in *chain*: a rule may or may not be about a packet where
         it asks for what cannot be answered."""
-        if depth > MOST_JUMPS:
-            raise RulesetError("chains call each other in a circle")
+        self._count(depth)
         ends = _Ends()
-        for rule in chain.rules:
+        for rule in _folded(chain.rules):
             met, certain = self._asks(rule, packets)
             if not met or not rule.verdict:
                 continue
-            if certain:
+            if certain and rule.verdict != "unsure":
                 packets = packets - met
-            if rule.verdict == "accept":
+            if rule.verdict in ("accept", "unsure"):
                 ends.accepted |= met
-            elif rule.verdict == "drop":
+            if rule.verdict in ("drop", "unsure"):
                 ends.dropped |= met
             elif rule.verdict == "return":
                 ends.returned |= met
-            else:
-                called = self.through(self._chains.get(rule.target, Chain()), met, depth + 1)
+            elif rule.verdict in ("jump", "goto"):
+                called = self.through(self._chains[rule.target], met, depth + 1)
                 ends.accepted |= called.accepted
                 ends.dropped |= called.dropped
                 if rule.verdict == "goto":
@@ -157,20 +182,45 @@ class _Walk:
         ends.returned |= packets
         return ends
 
+    def _count(self, depth: int) -> None:
+        self._calls += 1
+        if depth > MOST_JUMPS:
+            raise RulesetError("chains call each other in a circle")
+        if self._calls > MOST_CALLS:
+            raise RulesetError("chains call each other more often than can be followed")
+
     def _asks(self, rule: Rule, packets: IPSet) -> tuple[IPSet, bool]:
         """Which of *packets* the rule is about, and whether that is certain."""
         if not rule.matches:
             return IPSet(), True
         unknown = list(rule.unknown)
-        if rule.from_ is not None:
-            if not self._origin:
-                unknown.append("an address of origin")
-            elif not any(one in rule.from_ for one in self._origin):
-                return IPSet(), True
         met = packets if rule.to is None else packets & rule.to
+        if rule.from_ is not None and met:
+            (family,) = {network.version for network in met.iter_cidrs()}
+            held = {one in rule.from_ for one in self._origin[family]}
+            if held == {False}:
+                return IPSet(), True
+            if held != {True}:
+                unknown.append("an address of origin")
         if unknown and met and rule.verdict:
             self.why.update(dict.fromkeys(unknown))
         return met, not unknown
+
+
+def _folded(rules: Iterable[Rule]) -> Iterator[Rule]:
+    """*rules* with neighbours of one verdict in one where only addresses decide: lists are long."""
+    for verdict, neighbours in groupby(rules, lambda rule: rule.verdict if rule.plain else None):
+        if verdict is None:
+            yield from neighbours
+            continue
+        asked = [rule.to for rule in neighbours]
+        to = None if any(one is None for one in asked) else _union(one for one in asked if one)
+        yield Rule(verdict=verdict, to=to)
+
+
+def _union(sets: Iterable[IPSet]) -> IPSet:
+    """All their addresses; made at once, since a set that grows is made anew each time."""
+    return IPSet(network for one in sets for network in one.iter_cidrs())
 
 
 def _is_address(text: str) -> bool:
@@ -195,20 +245,14 @@ def addresses_in(text: str) -> IPSet:
         raise ValueError(f"{text[:60]!r} is no address, prefix or range") from error
 
 
-def _others(addresses: IPSet) -> IPSet:
-    """All addresses of the same family but *addresses*."""
-    families = {network.version for network in addresses.iter_cidrs()} or {4, 6}
-    everything = IPSet([str(c) for f in families for c in EVERYTHING[f].iter_cidrs()])
-    return everything - addresses
-
-
 # -- nftables ------------------------------------------------------------------------------------
 
 _IN_FAMILY = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}
-_ANSWERED_BY_A_NEW_CONNECTION = {"new", "untracked"}
 _INTERFACES = ("oifname", "oif", "iifname", "iif", "oifgroup", "iifgroup")
 _NFT_VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto")
-_NEUTRAL = ("counter", "log", "notrack")
+_NEUTRAL = ("counter", "log", "notrack", "mangle")
+_TAKES_THE_PACKET = ("xt", "queue", "tproxy", "synproxy", "fwd")
+"""Statements that can decide what becomes of a packet, and do not say here what."""
 
 
 def read_nftables(text: str) -> Ruleset:
@@ -216,6 +260,36 @@ def read_nftables(text: str) -> Ruleset:
 
     Raise RulesetError for what is none.
     """
+    objects = _nft_objects(text)
+    tables = [what for kind, what in objects if kind == "table"]
+    flags = {(str(one.get("family")), str(one.get("name"))): _flags(one) for one in tables}
+    chains: dict[Any, Chain] = {}
+    sets: dict[Any, Any] = {}
+    for kind, what in objects:
+        if kind == "chain" and str(what.get("family")) in _IN_FAMILY:
+            key = _key(what, what.get("name"))
+            chains[key] = Chain(
+                hook=str(what.get("hook", "")) if what.get("type") != "nat" else "",
+                policy="drop" if what.get("policy") == "drop" else "accept",
+                families=_IN_FAMILY[str(what["family"])],
+            )
+            if flags.get(key[:2], set()) - {"owner", "persist"}:
+                chains[key] = _dormant(chains[key], key)
+        elif kind in ("set", "map"):
+            sets[_key(what, what.get("name"))] = what.get("elem", [])
+    for i, (kind, what) in enumerate(objects):
+        chain = chains.get(_key(what, what.get("chain"))) if kind == "rule" else None
+        if chain is None:
+            continue
+        try:
+            chain.rules += _nft_rules(what, sets, chains)
+        except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            raise RulesetError(f"nftables[{i}].rule: cannot be read: {error}") from error
+    return Ruleset(chains=chains)
+
+
+def _nft_objects(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Kind and content of each object in *text*; raise RulesetError where it holds none."""
     try:
         items = json.loads(text)["nftables"]
         firsts = [next(iter(item.items())) for item in items]
@@ -226,33 +300,37 @@ def read_nftables(text: str) -> Ruleset:
         raise RulesetError("nested too deeply") from error
     except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
         raise RulesetError("no ruleset as `nft -j list ruleset` prints it") from error
-    chains: dict[Any, Chain] = {}
-    sets: dict[Any, Any] = {}
-    for kind, what in objects:
-        if kind == "chain" and what.get("family") in _IN_FAMILY:
-            chains[_key(what, what.get("name"))] = Chain(
-                hook=str(what.get("hook", "")) if what.get("type", "filter") == "filter" else "",
-                policy="drop" if what.get("policy") == "drop" else "accept",
-                families=_IN_FAMILY[what["family"]],
-            )
-        elif kind == "set":
-            sets[_key(what, what.get("name"))] = what.get("elem", [])
-    for i, (kind, what) in enumerate(objects):
-        chain = chains.get(_key(what, what.get("chain"))) if kind == "rule" else None
-        if chain is None:
-            continue
-        try:
-            chain.rules += _nft_rules(what, sets)
-        except (LookupError, TypeError, AttributeError, ValueError, StopIteration) as error:
-            raise RulesetError(f"nftables[{i}].rule: cannot be read: {error}") from error
-    return Ruleset(chains=chains)
+    return objects
 
 
-def _key(what: Mapping[str, Any], name: Any) -> Any:
-    return (what.get("family"), what.get("table"), name)
+def _flags(table: Mapping[str, Any]) -> set[str]:
+    flags = table.get("flags", [])
+    return set(map(str, flags)) if isinstance(flags, list) else {str(flags)}
 
 
-def _nft_rules(what: Mapping[str, Any], sets: Mapping[Any, Any]) -> Iterator[Rule]:
+def _dormant(chain: Chain, key: tuple[str, ...]) -> Chain:
+    """*chain* of a table with flags: dormant is without effect. nft 1.0.6 names no flag right."""
+    why = f"whether the table {key[1]} is dormant"
+    return Chain(
+        hook=chain.hook, families=chain.families, rules=[Rule(unknown=[why], verdict="unsure")]
+    )
+
+
+def together(nft: Ruleset, iptables: Ruleset) -> Ruleset:
+    """The chains of both; where iptables tells of a table, nft's view of it is left out."""
+    told = {(_NFT_NAMES[family], table) for family, table, _ in iptables.chains}
+    own = {key: chain for key, chain in nft.chains.items() if key[:2] not in told}
+    return Ruleset(chains={**own, **iptables.chains})
+
+
+_NFT_NAMES = {4: "ip", 6: "ip6"}
+
+
+def _key(what: Mapping[str, Any], name: Any) -> tuple[str, str, str]:
+    return (str(what.get("family")), str(what.get("table", "")), str(name))
+
+
+def _nft_rules(what: Mapping[str, Any], sets: Mapping[Any, Any], chains: Chains) -> Iterator[Rule]:
     """The rule *what*; a map of verdicts is a rule for each of its entries."""
     rule = Rule()
     for expression in what["expr"]:
@@ -260,73 +338,124 @@ def _nft_rules(what: Mapping[str, Any], sets: Mapping[Any, Any]) -> Iterator[Rul
         if kind == "match":
             _nft_match(rule, value, what, sets)
         elif kind in _NFT_VERDICTS:
-            _nft_verdict(rule, kind, value, what)
+            _nft_verdict(rule, kind, value, what, chains)
         elif kind == "vmap":
-            yield from _nft_map(rule, value, what, sets)
+            yield from _nft_map(rule, value, what, sets, chains)
+            return
+        elif kind in _TAKES_THE_PACKET:
+            rule.verdict = "unsure"
+            rule.unknown.append(f"what {kind} does")
         elif kind not in _NEUTRAL:
             rule.unknown.append(kind)
     yield rule
 
 
 def _nft_map(
-    rule: Rule, value: Mapping[str, Any], what: Mapping[str, Any], sets: Mapping[Any, Any]
+    rule: Rule,
+    value: Mapping[str, Any],
+    what: Mapping[str, Any],
+    sets: Mapping[Any, Any],
+    chains: Chains,
 ) -> Iterator[Rule]:
-    entries = value["data"]["set"] if isinstance(value["data"], dict) else None
+    """A rule for each entry of a map; ``*`` stands for what no other entry is about."""
+    data = value["data"]
+    named = isinstance(data, str)
+    entries = sets.get(_key(what, data.removeprefix("@"))) if named else data["set"]
     if entries is None:
-        yield Rule(unknown=[f"the map {value['data']}"], verdict="accept", to=rule.to)
+        rule.unknown.append(f"the map {data}, which is not in the file")
+        rule.verdict = "unsure"
+        yield rule
         return
-    for element, verdict in entries:
+    named_keys = [key for key, _ in entries if key != "*"]
+    for key, verdict in entries:
         one = Rule(to=rule.to, from_=rule.from_, matches=rule.matches, unknown=[*rule.unknown])
-        match = {"op": "==", "left": value["key"], "right": element}
-        _nft_match(one, match, what, sets)
+        asked = {"op": "!=", "right": named_keys} if key == "*" else {"op": "==", "right": key}
+        _nft_match(one, {"left": value["key"], **asked}, what, sets)
         (kind, target), *_ = verdict.items()
-        _nft_verdict(one, kind, target, what)
+        if kind in _NFT_VERDICTS:
+            _nft_verdict(one, kind, target, what, chains)
         yield one
 
 
-def _nft_verdict(rule: Rule, kind: str, value: Any, what: Mapping[str, Any]) -> None:
+def _nft_verdict(
+    rule: Rule, kind: str, value: Any, what: Mapping[str, Any], chains: Chains
+) -> None:
     rule.verdict = "drop" if kind == "reject" else kind
     if kind in ("jump", "goto"):
         rule.target = _key(what, value["target"])
+        if rule.target not in chains:
+            rule.verdict = "unsure"
+            rule.unknown.append(f"the chain {value['target']}, which is not in the file")
 
 
 def _nft_match(
     rule: Rule, match: Mapping[str, Any], what: Mapping[str, Any], sets: Mapping[Any, Any]
 ) -> None:
-    left, right = match["left"], match["right"]
-    negated = match["op"] == "!="
+    left, right, operator = match["left"], match["right"], match["op"]
+    negated = operator == "!="
     (kind, asked), *_ = left.items() if isinstance(left, dict) else [("other", {})]
     about = asked if isinstance(asked, dict) else {}
     name = f"{about.get('protocol', '')} {about.get('field', about.get('key', ''))}".strip()
+    family = {"ip": 4, "ip6": 6}.get(str(about.get("protocol"))) if kind == "payload" else None
+    if family:  # whatever it asks of an IP header, it asks for such a header
+        rule.narrow(EVERYTHING[family], family)
+    if missing := _missing(right, what, sets):
+        rule.unknown.append(f"the set {missing}, which is not in the file")
+        return
     values = list(_nft_values(right, what, sets))
-    if kind == "payload" and name in ("ip daddr", "ip6 daddr", "ip saddr", "ip6 saddr"):
-        asked_for = IPSet()
-        for one in values:
-            asked_for |= addresses_in(str(one))
-        rule.narrow(asked_for, negated=negated, origin=name.endswith("saddr"))
-    elif kind == "payload" and name in ("tcp dport", "th dport"):
-        rule.matches &= any(_holds(str(one), PORT) for one in values) != negated
-    elif kind == "payload" and name.startswith(("udp ", "icmp", "sctp ", "dccp ")):
+    if kind == "payload" and name.startswith(("udp ", "icmp", "sctp ", "dccp ")):
         rule.matches = False
-    elif kind == "ct" and name == "state":
-        rule.matches &= bool(_ANSWERED_BY_A_NEW_CONNECTION & set(map(str, values))) != negated
+    elif kind == "payload" and name in ("tcp dport", "th dport"):
+        rule.matches &= _port_asked(operator, values)
+    elif "*" in values and name not in _INTERFACES:  # the entry of a set for all that is not in it
+        rule.matches &= not negated
+    elif operator not in ("==", "!=", "in"):
+        rule.unknown.append(f"{name or kind} {operator}")
+    elif family and name.endswith(("daddr", "saddr")):
+        asked_for = _union(addresses_in(one) for one in values)
+        rule.narrow(asked_for, family, negated=negated, origin=name.endswith("saddr"))
+    else:
+        _nft_kind(rule, kind, name, values, negated=negated)
+
+
+def _nft_kind(rule: Rule, kind: str, name: str, values: Sequence[str], *, negated: bool) -> None:
+    """Ask for a kind of packet: new or not, TCP or not, of which family, by which interface."""
+    if kind == "ct" and name == "state":
+        rule.matches &= ("new" in values) != negated
     elif name in ("l4proto", "ip protocol", "ip6 nexthdr"):
-        rule.matches &= bool({"tcp", "6"} & set(map(str, values))) != negated
+        rule.matches &= bool({"tcp", "6"} & set(values)) != negated
     elif kind == "meta" and name == "nfproto":
-        rule.narrow(EVERYTHING[4 if "ipv4" in values else 6])
+        families = {_FAMILIES[one] for one in values}
+        asked_for = _union(EVERYTHING[one] for one in EVERYTHING if (one in families) != negated)
+        rule.to = asked_for if rule.to is None else rule.to & asked_for
     elif kind == "meta" and name in _INTERFACES:
-        rule.matches &= (values == ["lo"]) == negated  # any other is taken for the way out
+        _by_interface(rule, values, negated=negated)
     else:
         rule.unknown.append(f"{kind} {name}".strip())
+
+
+def _by_interface(rule: Rule, names: Sequence[str], *, negated: bool) -> None:
+    """Ask for the interfaces *names*, of which any but lo is taken for the way out."""
+    patterns = [one for one in names if one not in ("lo", "*")]
+    unsure = [one for one in patterns if "*" in one and fnmatchcase("lo", one)]
+    if unsure or (negated and patterns and len(names) > 1):
+        rule.unknown.append(f"the interface, {', '.join(names)}")
+    elif "*" in names:
+        rule.matches &= not negated
+    else:
+        rule.matches &= bool(patterns) != negated
+
+
+def _missing(right: Any, what: Mapping[str, Any], sets: Mapping[Any, Any]) -> str:
+    """The named set that *right* is, where it is not in the file."""
+    named = isinstance(right, str) and right.startswith("@")
+    return right if named and _key(what, right[1:]) not in sets else ""
 
 
 def _nft_values(right: Any, what: Mapping[str, Any], sets: Mapping[Any, Any]) -> Iterator[str]:
     """What a match compares with, each as text: prefix, range, or one value."""
     if isinstance(right, str) and right.startswith("@"):
-        key = _key(what, right[1:])
-        if key not in sets:
-            raise ValueError(f"the set {right} is not in the file")
-        right = sets[key]
+        right = sets[_key(what, right[1:])]
     if isinstance(right, list):
         for one in right:
             yield from _nft_values(one, what, sets)
@@ -347,6 +476,21 @@ def _nft_values(right: Any, what: Mapping[str, Any], sets: Mapping[Any, Any]) ->
 
 
 _PORTS = {"https": 443, "http": 80}
+_FAMILIES = {"ipv4": 4, "2": 4, "ipv6": 6, "10": 6}
+_COMPARED: dict[str, Callable[[int, int], bool]] = {
+    "<": int.__lt__,
+    ">": int.__gt__,
+    "<=": int.__le__,
+    ">=": int.__ge__,
+}
+
+
+def _port_asked(operator: str, values: Sequence[str]) -> bool:
+    """Whether a match of a port by *operator* is one of PORT."""
+    if compare := _COMPARED.get(operator):
+        (value,) = values
+        return compare(PORT, int(_PORTS.get(value, value)))
+    return any(_holds(one, PORT) for one in values) != (operator == "!=")
 
 
 def _holds(text: str, port: int) -> bool:
@@ -360,64 +504,77 @@ def _holds(text: str, port: int) -> bool:
 
 # -- iptables ------------------------------------------------------------------------------------
 
-_HOOKS = {"OUTPUT": "output", "FORWARD": "forward"}
+_TABLES = ("filter", "mangle", "raw", "security")
+_HOOKS = {
+    "OUTPUT": "output",
+    "FORWARD": "forward",
+    "PREROUTING": "prerouting",
+    "POSTROUTING": "postrouting",
+}
 _VERDICTS = {"ACCEPT": "accept", "DROP": "drop", "REJECT": "drop", "RETURN": "return"}
 _NO_CONDITION = {"-m", "--match", "--comment", "--reject-with", "--log-prefix", "--log-level"}
-_NO_VERDICT = {"LOG", "NFLOG", "ULOG", "TRACE", "MARK", "CONNMARK"}
+_NO_VERDICT = {
+    *("LOG", "NFLOG", "ULOG", "TRACE", "AUDIT", "MARK", "CONNMARK", "SECMARK", "CONNSECMARK"),
+    *("CT", "NOTRACK", "TCPMSS", "DSCP", "TOS", "TTL", "HL", "CLASSIFY", "CHECKSUM", "SET"),
+}
 
 
 def read_iptables(text: str) -> Ruleset:
-    """The filter tables of what ``iptables-save`` or ``ip6tables-save`` printed as *text*.
+    """What ``iptables-save`` or ``ip6tables-save`` printed as *text*, but for address translation.
 
     Raise RulesetError for the first line that is none of theirs.
     """
     chains: dict[Any, Chain] = {}
-    table, family = "", _family_of(text)
+    table, family = "filter", _family_of(text)
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.strip()
         if words.startswith("#"):
             family = 6 if "ip6tables" in words else 4 if "iptables-" in words else family
         elif words.startswith("*"):
             table = words[1:]
-        elif not words or words == "COMMIT" or table not in ("filter", ""):
+        elif not words or words == "COMMIT" or table not in _TABLES:
             continue
         else:
             try:
-                _iptables_line(words, family, chains)
+                _iptables_line(words, (family, table), chains)
             except (ValueError, IndexError) as error:
                 raise RulesetError(f"line {number}: {error}") from error
     return Ruleset(chains=chains)
 
 
 def _family_of(text: str) -> int:
-    named = [w for line in text.splitlines() for w in line.split() if line.startswith("-A")]
-    return 6 if any("::" in word for word in named) else 4
+    """The family of rules without the comment in which iptables-save names itself."""
+    return 6 if re.search(r"^-A.* (-[sd]|--(src|dst)-range) \S*:", text, re.MULTILINE) else 4
 
 
-def _iptables_line(words: str, family: int, chains: dict[Any, Chain]) -> None:
+def _iptables_line(words: str, table: tuple[int, str], chains: dict[Any, Chain]) -> None:
     if words.startswith(":"):
         name, policy, *_ = words[1:].split()
-        chains[family, name] = Chain(
+        key = (*table, name)
+        chains[key] = Chain(
             hook=_HOOKS.get(name, ""),
             policy="drop" if policy == "DROP" else "accept",
-            families=(family,),
+            families=table[:1],
         )
         return
     tokens = shlex.split(words)
-    if tokens[0] not in ("-A", "--append") or (family, tokens[1]) not in chains:
+    key = (*table, tokens[1] if tokens[1:] else "")
+    if tokens[0] not in ("-A", "--append") or key not in chains:
         raise ValueError(f"{words[:60]!r} is no line of iptables-save")
-    chains[family, tokens[1]].rules.append(_iptables_rule(tokens[2:], family))
+    chains[key].rules.append(_iptables_rule(tokens[2:], table, chains))
 
 
-def _iptables_rule(tokens: Sequence[str], family: int) -> Rule:
+def _iptables_rule(tokens: Sequence[str], table: tuple[int, str], chains: Chains) -> Rule:
     rule, negated, rest = Rule(), False, iter(tokens)
     for word in rest:
         if word == "!":
             negated = True
             continue
-        value = next(rest) if word in _TAKES_A_VALUE else ""
+        value = next(rest, "") if word in _TAKES_A_VALUE else "-"
+        if not value:
+            raise ValueError(f"{word} lacks what it is about")
         if word in ("-j", "--jump", "-g", "--goto"):
-            _iptables_target(rule, word, value, family)
+            _iptables_target(rule, word, (*table, value), chains)
         elif word in _IPTABLES:
             _IPTABLES[word](rule, value, negated)
         elif word not in _NO_CONDITION:
@@ -426,20 +583,31 @@ def _iptables_rule(tokens: Sequence[str], family: int) -> Rule:
     return rule
 
 
-def _iptables_target(rule: Rule, option: str, value: str, family: int) -> None:
+def _iptables_target(rule: Rule, option: str, target: tuple[int, str, str], chains: Chains) -> None:
+    value = target[-1]
     if value in _VERDICTS:
         rule.verdict = _VERDICTS[value]
-    elif value not in _NO_VERDICT:
+    elif target in chains:
         rule.verdict = "goto" if option in ("-g", "--goto") else "jump"
-        rule.target = (family, value)
+        rule.target = target
+    elif value not in _NO_VERDICT:
+        rule.verdict = "unsure"
+        rule.unknown.append(f"what {value} does")
 
 
 def _to(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
-    rule.narrow(addresses_in(value), negated=negated)
+    asked = addresses_in(value)
+    rule.narrow(asked, _version(asked), negated=negated)
 
 
 def _from(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
-    rule.narrow(addresses_in(value), negated=negated, origin=True)
+    asked = addresses_in(value)
+    rule.narrow(asked, _version(asked), negated=negated, origin=True)
+
+
+def _version(addresses: IPSet) -> int:
+    first: IPNetwork = next(iter(addresses.iter_cidrs()))
+    return int(first.version)
 
 
 def _ports(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
@@ -448,8 +616,7 @@ def _ports(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
 
 
 def _state(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
-    states = {one.lower() for one in value.split(",")}
-    rule.matches &= bool(_ANSWERED_BY_A_NEW_CONNECTION & states) != negated
+    rule.matches &= ("NEW" in value.upper().split(",")) != negated
 
 
 def _protocol(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
@@ -457,7 +624,7 @@ def _protocol(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
 
 
 def _interface(rule: Rule, value: str, negated: bool) -> None:  # noqa: FBT001
-    rule.matches &= (value == "lo") == negated
+    _by_interface(rule, [re.sub(r"\+$", "*", value)], negated=negated)
 
 
 _IPTABLES: dict[str, Callable[[Rule, str, bool], None]] = {

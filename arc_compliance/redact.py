@@ -10,12 +10,15 @@ import re
 from typing import Any
 
 _HIDDEN = "***"
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@'\"<>]+(?=@)")
-_TOKENS = re.compile(
-    r"(?i)\b(authorization\s*[:=]\s*(?:basic|bearer|negotiate)?\s*"
-    r"|(?:password|passwd|secret|token|sig|sas|access_key|client_secret)\s*[=:]\s*)"
-    r"[^\s&;,'\"<>]+"
+_CREDENTIALS = re.compile(
+    r"(?<=://)(?:[^/\s:'\"<>]{0,300}:(?!\d{1,5}/)[^\s'\"<>]{0,300}|[^/\s'\"<>]{1,300})(?=@)"
 )
+_HEADERS = re.compile(r"(?i)((?:authorization|cookie)[\"']?\s{0,9}[:=]\s{0,9})[^\r\n<>]+")
+_TOKENS = re.compile(
+    r"(?i)((?:passw(?:or)?d|pwd|secret|token|credentials?|(?:api|access|account|shared)[-_]?key"
+    r"|\b(?:sig|sas))[\"']?\s{0,9}[=:]\s{0,9}[\"']?)[^\s&;,'\"<>]+"
+)
+_OPTIONS = re.compile(r"(?i)(--[\w-]{0,40}(?:password|secret|token)\s{1,9})[^\s'\"<>-][^\s'\"<>]*")
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _CONTROL = re.compile(
@@ -25,7 +28,7 @@ _CONTROL = re.compile(
 
 _SUSPECT = re.compile(
     r"(?i)[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
-    r"|://|eyJ|authorization|passw|secret|token|sig|sas|access_key"
+    r"|://|eyJ|authorization|cookie|passw|pwd|secret|token|credential|key|sig|sas"
 )
 """What a text holds that any of the patterns above changes; most texts hold none of it."""
 
@@ -34,7 +37,9 @@ def redact(text: str) -> str:
     """*text* without credentials in URLs, tokens and authorization values."""
     text = _CREDENTIALS.sub(_HIDDEN, text)
     text = _JWT.sub(_HIDDEN, text)
-    return _TOKENS.sub(lambda found: found[1] + _HIDDEN, text)
+    for secrets in (_HEADERS, _TOKENS, _OPTIONS):
+        text = secrets.sub(lambda found: found[1] + _HIDDEN, text)
+    return text
 
 
 def scrub(text: str) -> str:

@@ -108,13 +108,13 @@ class TagFile:
         return self._names[tag.lower()]
 
     def ranges(self, tag: str) -> IPSet | None:
-        """The addresses of *tag*, None where the file has no such tag; casing does not matter."""
+        """The addresses of *tag*, None where the file holds none of it; casing does not matter."""
         if tag.lower() not in self._names:
             return None
         name = self.spelling(tag)
         if name not in self._ranges:
             self._ranges[name] = IPSet(self.tags[name])
-        return self._ranges[name]
+        return self._ranges[name] or None
 
     def is_published(self, address: str) -> bool:
         """Whether *address* alone is a prefix of some tag."""

@@ -166,6 +166,30 @@ def test_what_is_the_matter_with_an_agent(
     assert found.remedy.startswith("server owner: Look at `azcmagent show`")
 
 
+NEW = {**CONNECTED, "location": None, "status": "Disconnected", "last_heartbeat": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "words"),
+    [
+        ({}, Verdict.PASS, "installed, not onboarded yet"),
+        ({"status": None}, Verdict.PASS, "installed, not onboarded yet"),
+        ({"status": "Expired"}, Verdict.WARN, "its status is Expired"),
+        ({"error_code": "AZCM0026"}, Verdict.WARN, "AZCM0026"),
+        ({"units": {"himdsd": "failed"}}, Verdict.WARN, "himdsd is failed"),
+        ({"failure": "permission-denied"}, Verdict.NOT_TESTED, "run again with --sudo"),
+        ({"last_heartbeat": "0001-01-01T00:00:00+23:59"}, Verdict.PASS, "not onboarded yet"),
+    ],
+)
+def test_an_agent_that_was_never_connected(
+    changes: dict[str, Any], verdict: Verdict, words: str
+) -> None:
+    found = judged("practice/agent-health", judge_agent_health, {**NEW, **changes})
+
+    assert found.verdict is verdict
+    assert words in found.actual
+
+
 @pytest.mark.parametrize("location", [None, "auto", "chinanorth3"])
 def test_an_agent_that_is_well(location: str | None) -> None:
     found = judged("practice/agent-health", judge_agent_health, CONNECTED, location=location)

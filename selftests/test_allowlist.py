@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -239,7 +240,8 @@ def test_ip6tables(tmp_path: Path) -> None:
         ('{"tables": []}', "no ruleset as"),
         ('{"nftables": [{}]}', "no ruleset as"),
         (nft([to("10.0.0.1"), ACCEPT], policy="accept"), "keeps nothing back"),
-        (nft([to("@gone"), ACCEPT]), "the set @gone is not in the file"),
+        (nft([to("@a"), ACCEPT], a=["@a"]), "nftables[5].rule: cannot be read"),
+        ("*filter\n:OUTPUT DROP\n-A OUTPUT -j\n", "line 3: -j lacks what it is about"),
         (nft([to("ten"), ACCEPT]), "nftables[4].rule: cannot be read"),
         (nft([{"jump": {"target": "azure"}}], ["azure", {"jump": {"target": "azure"}}]), "circle"),
         ('{"nftables": [{"chain": "x"}]}', "no ruleset as"),
@@ -326,3 +328,33 @@ def test_following_sets_is_following_each_address(
             assert ends == {"accept"}
         elif address not in found.unsure:
             assert ends == {"drop"}
+
+
+def test_chains_that_call_each_other_twice_are_not_followed_for_days(tmp_path: Path) -> None:
+    """Thirty of them are a billion walks."""
+    names = [f"c{number}" for number in range(30)]
+    lines = [f":{name} - [0:0]" for name in names]
+    lines += [f"-A {one} -j {then}" for one, then in itertools.pairwise(names)] * 2
+    text = "\n".join(["*filter", ":OUTPUT DROP [0:0]", *lines, "-A OUTPUT -j c0", "COMMIT"])
+
+    with pytest.raises(AllowlistError, match="more often than can be followed"):
+        read(tmp_path, text)
+
+
+def test_a_long_list_of_rules_is_one(tmp_path: Path) -> None:
+    """Three thousand rules took minutes when each made a new set of what was left."""
+    rules = [f"-A OUTPUT -d 10.{n // 200}.{n % 200}.1/32 -j ACCEPT" for n in range(3000)]
+    text = "\n".join(["*filter", ":OUTPUT DROP [0:0]", *rules, "COMMIT"])
+
+    assert len([one for one in passed(tmp_path, text)[0] if ":" not in one]) == 3000
+
+
+def test_what_is_not_in_the_file_leaves_it_open(tmp_path: Path) -> None:
+    for text in (
+        nft([to("@gone"), ACCEPT]),
+        nft([{"vmap": {"key": to("")["match"]["left"], "data": "@gone"}}]),
+        nft([{"jump": {"target": "gone"}}]),
+    ):
+        addresses, unsure = passed(tmp_path, text)
+        assert addresses == []
+        assert "0.0.0.0/0" in unsure

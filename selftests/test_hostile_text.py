@@ -6,6 +6,7 @@ import contextlib
 import re
 from xml.etree import ElementTree as ET
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,41 @@ def test_credentials_in_a_url_are_gone(user: str, password: str) -> None:
 @given(st.sampled_from(["Authorization: Basic ", "password=", "sig=", "token: "]), PASSWORDS)
 def test_tokens_are_gone(name: str, secret: str) -> None:
     assert secret not in redact(f"before {name}{secret}Q9 after")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--service-principal-secret HIDE",
+        "AZURE_CLIENT_SECRET=HIDE",
+        "proxy_password=HIDE",
+        '{"client_secret": "HIDE"}',
+        'password="HIDE"',
+        "http://user:pa/HIDE@proxy:3128",
+        "http://us:p@HIDE@proxy:3128",
+        "accessToken: HIDE",
+        "Proxy-Authorization: Digest username=x, response=HIDE",
+        "X-Api-Key: HIDE",
+        "Cookie: a=b; c=HIDE",
+        "AccountKey=HIDE==",
+    ],
+)
+def test_what_tools_write_of_secrets_is_gone(text: str) -> None:
+    assert "HIDE" not in scrub(f"failed: {text}\nnext line")
+    assert scrub(f"failed: {text}\nnext line").endswith("\nnext line")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://login.chinacloudapi.cn:443/a@b",
+        "https://aka.ms/a@b",
+        "the agent's key and its token are there",
+        "urls/login-partner: no sign of a secret",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert scrub(text) == text
 
 
 @given(st.recursive(st.none() | st.text() | st.integers(), st.lists))

@@ -477,3 +477,22 @@ def test_plain_http_needs_a_sign_of_the_service(
     )
 
     assert said(judgement) == expected
+
+
+@pytest.mark.parametrize("status", [None, 0, "200", 1000])
+def test_what_is_no_http_status_is_no_answer(status: Any) -> None:
+    told = measurement(LOGIN)
+    told["observations"][-1]["data"] = {"status": status}
+
+    found = judge_reach(case_of("urls/login"), evidence(told), grounds())
+
+    assert said(found) == ("error", "probe-failed")
+
+
+def test_a_certificate_of_which_nothing_is_told_is_no_pass() -> None:
+    told = measurement(LOGIN)
+    told["observations"][-2]["data"] = {"verified": False, "verify_code": 18}
+
+    found = judge_certificates(case_of("principles/certificates", LOGIN), evidence(told), grounds())
+
+    assert said(found) == ("error", "probe-failed")

@@ -41,18 +41,36 @@ def test_nft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Warnings before the JSON do no harm."""
     found = egress(tmp_path, monkeypatch, nft=says(f"# Warning: old\n{NFT}"))
 
-    assert found == ("nft", f"{NFT}\n", None)
+    assert found == ("nft", NFT, None)
 
 
-@pytest.mark.parametrize("ruleset", [NFT.replace("}}", ', "xt": null}}'), '{"nftables": []}'])
-def test_iptables_where_it_knows_better(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ruleset: str
-) -> None:
-    found = egress(
-        tmp_path, monkeypatch, nft=says(ruleset), iptables_save=says(SAVED), ip6tables_save="exit 3"
-    )
+def test_iptables_where_nft_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = {"iptables_save": says(SAVED), "ip6tables_save": "exit 3"}
+
+    found = egress(tmp_path, monkeypatch, nft=says('{"nftables": []}'), **saved)
 
     assert found == ("iptables", f"{SAVED}\n", None)
+
+
+def test_both_where_nft_cannot_show_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of nft's own is not lost beside those of iptables."""
+    shown = NFT.replace("}}", ', "xt": null}}')
+    saved = {"iptables_save": says(SAVED), "ip6tables_save": "exit 3"}
+
+    assert egress(tmp_path, monkeypatch, nft=says(f"{shown}\n"), **saved) == (
+        "nft+iptables",
+        f"{shown}\n{SAVED}\n",
+        None,
+    )
+    assert egress(tmp_path, monkeypatch, nft=says(shown)) == ("nft", shown, None)
+
+
+def test_nonsense_is_not_the_absence_of_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nonsense = dict.fromkeys(("nft", "iptables_save", "ip6tables_save"), "echo x7")
+
+    assert egress(tmp_path, monkeypatch, **nonsense) == ("", "", "x7")
 
 
 def test_no_rules_are_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

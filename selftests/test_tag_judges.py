@@ -328,7 +328,8 @@ def test_a_tag_case_has_both_parts(tmp_path: Path) -> None:
 def test_tags_of_the_public_cloud(tmp_path: Path) -> None:
     lists = (allowlist(tmp_path, "192.0.2.0/24"),)
     own = tag_file(**CLOUD)
-    public = tag_file(cloud="Public", **{ARC: ["203.0.113.0/24"], "AzureFrontDoor__Frontend": []})
+    front_door = {"AzureFrontDoor__Frontend": ["192.0.2.0/28"]}
+    public = tag_file(cloud="Public", **{ARC: ["203.0.113.0/24"]}, **front_door)
 
     def one(requirement: str, tags: ServiceTags) -> Judgement:
         return judged(requirement, judge_public_tags, evidence(), tags, lists)
@@ -460,6 +461,9 @@ def test_what_is_missing_is_what_a_search_through_all_addresses_finds(
 
     found = judged("service-tags/full-range", judge_full_range, evidence(), files, (one,))
 
+    if not published:
+        assert found.verdict is Verdict.NOT_TESTED
+        return
     assert found.verdict is (Verdict.FAIL if lacking else Verdict.PASS)
     if found.failing != (ARC,):
         named = [IPNetwork(name) for name in found.failing]

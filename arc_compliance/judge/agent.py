@@ -36,18 +36,22 @@ def judge_agent_health(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
         words = f"azcmagent show told nothing: {facts.show_failure}"
         return untested(case, expected, words, facts.show_failure)
     about = f"version {facts.version or 'unknown'}, {facts.status or 'no status'}"
-    if not facts.location and (facts.status or "").lower() != "connected":
-        return judged(
-            case, Verdict.PASS, expected=expected, actual=f"{about}: installed, not onboarded yet"
-        )
+    status = (facts.status or "").lower()
+    if status in ("", "disconnected") and facts.failure:
+        words = f"{about}: whether it ever was connected is unknown ({facts.failure})"
+        return untested(case, expected, words, facts.failure)
     troubles = [*_troubles(evidence), *_elsewhere(evidence, grounds)]
+    if status in ("", "disconnected") and not facts.location:
+        about += ": installed, not onboarded yet"
+    elif status != "connected":
+        troubles.insert(0, f"its status is {facts.status or 'unknown'}")
     if not troubles:
         return judged(case, Verdict.PASS, expected=expected, actual=about)
     return judged(
         case,
         Verdict.WARN,
         expected=expected,
-        actual=f"{about}: {'; '.join(troubles)}",
+        actual=f"{about}; {'; '.join(troubles)}",
         failing=[case.host],
         mend="server owner: Look at `azcmagent show` and /var/opt/azcmagent/log on the host; "
         "connect it where it belongs (azcmagent connect), or name the right --location.",
@@ -56,8 +60,6 @@ def judge_agent_health(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
 
 def _troubles(evidence: Evidence) -> Iterator[str]:
     facts = evidence.facts.agent
-    if (facts.status or "").lower() != "connected":
-        yield f"its status is {facts.status or 'unknown'}"
     if facts.error_code:
         meaning = ERROR_CODES.get(facts.error_code.upper())
         words = [meaning, facts.error_details]
@@ -121,9 +123,9 @@ def _time(text: str | None) -> float | None:
         return None
     try:
         when = datetime.fromisoformat(found[1] + (found[3] or "Z").replace("Z", "+00:00"))
-    except ValueError:
+        return when.astimezone(timezone.utc).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return when.astimezone(timezone.utc).timestamp()
 
 
 def judge_outbound(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:

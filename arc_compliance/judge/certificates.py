@@ -57,12 +57,13 @@ def _judge_chain(measurement: Measurement, grounds: Grounds) -> NameVerdict:
     if certificate is None or tls is None or tls.failure:
         return _blocked(measurement)
     public = public_verdict(measurement, grounds)
-    if public is None:
+    told = certificate.failure is not None or certificate.data.get("verified") is True
+    if public is None or not told:
         return NameVerdict(
             name=name,
             verdict=Verdict.ERROR,
             cause="probe-failed",
-            words="its chain could not be captured",
+            words="its chain could not be captured" if told else "whether it verified is not told",
         )
     return _both(name, certificate.failure, public, grounds, notes_on(measurement))
 

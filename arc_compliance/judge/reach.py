@@ -28,14 +28,14 @@ def _judge_answer(measurement: Measurement, grounds: Grounds) -> NameVerdict:
         _, cause, words = failed_words(measurement)
         verdict = Verdict.BLOCKED if cause in TLS_ELSEWHERE else Verdict.FAIL
         return NameVerdict(name=name, verdict=verdict, cause=cause, words=words)
-    if http is None:
+    status = http.data.get("status") if http else None
+    if not isinstance(status, int) or not 100 <= status <= 999:
         return NameVerdict(
             name=name,
             verdict=Verdict.ERROR,
             cause="probe-failed",
             words="the evidence holds no HTTP answer",
         )
-    status = http.data.get("status")
     if status == 407:
         return NameVerdict(
             name=name,

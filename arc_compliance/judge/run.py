@@ -136,7 +136,7 @@ def judge_host_measured(case: Case, evidence: Evidence, grounds: Grounds) -> Jud
         Verdict.PASS,
         expected=expected,
         actual=f"{len(evidence.measurements)} endpoints in "
-        f"{evidence.finished - evidence.started:.1f} s from {where.hostname} "
+        f"{max(0.0, evidence.finished - evidence.started):.1f} s from {where.hostname} "
         f"({', '.join(where.source_addresses[:4]) or 'no source address'}) as {where.user}",
     )
 

@@ -222,7 +222,7 @@ def _no_openssl(case: Case, expected: str) -> Judgement:
         case,
         Verdict.NOT_TESTED,
         expected=expected,
-        actual="the host has no openssl command; install it (the agent needs it too)",
+        actual="the host has no openssl command that works; install it (the agent needs it too)",
     )
 
 

@@ -2256,17 +2256,22 @@ class EgressRules:
         self.facts = {"tool": "", "rules": "", "failure": "not read in time"}
 
     def read(self):
-        """Asks nft, and iptables where that knows better: nft shows its matches as ``xt`` only."""
+        """Asks nft, and iptables too where nft shows some of its rules as ``xt`` only."""
         status, said = command(["nft", "-j", "list", "ruleset"], RULES_SECONDS)
-        ruleset = said[max(0, said.find("{")) :]
-        if status == 0 and '"xt"' not in ruleset and '"hook": "output"' in ruleset:
+        ruleset = " ".join(said[max(0, said.find("{")) :].strip().splitlines())
+        native = status == 0 and re.search('"hook": "(output|postrouting)"', ruleset)
+        if native and '"xt"' not in ruleset:
             return self._found("nft", ruleset)
         saved = [command([one], RULES_SECONDS) for one in ("iptables-save", "ip6tables-save")]
         rules = "\n".join(text for done, text in saved if done == 0)
         if ":OUTPUT " in rules:
-            return self._found("iptables", rules)
+            both = ("nft+iptables", ruleset + "\n" + rules)
+            return self._found(*(both if native else ("iptables", rules)))
+        if native:
+            return self._found("nft", ruleset)
         asked = [(status, said)] + saved
-        if any(done == 0 for done, _ in asked):
+        looked = [text for done, text in saved if done == 0 and re.match(r"[#*]|$", text)]
+        if looked or (status == 0 and '"nftables"' in ruleset):
             return self._failed(None)  # somebody could look, and there are none
         answers = [text for _, text in asked if text.strip() and "No such file" not in text]
         if any(re.search("permi|root", text) for text in answers):

@@ -18,6 +18,7 @@ from selftests.suite_run import ROOT, SuiteRun
 
 RunInLab = Callable[..., SuiteRun]
 PARTS = ("sshd", "ip", "nft", "dnsmasq", "tinyproxy", "mitmdump", "curl", "openssl", "faketime")
+PARTS += ("iptables-save",)
 
 
 @pytest.fixture(scope="session")

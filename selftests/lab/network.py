@@ -344,6 +344,8 @@ class Network:
         for row, tag in rows:
             own = [address for name, address in self.names.items() if row.matches(name)]
             tags[tag] |= {f"{address}/32" for address in (*own, *stand_ins)} | {AZURE_NET6}
+        for nameless in (prefixes for prefixes in tags.values() if not prefixes):
+            nameless.add(f"{self.names['aka.ms']}/32")  # a tag of no row is in every file, too
         tags["AzureCloud"] = {prefix for prefixes in tags.values() for prefix in prefixes}
         tags["AzureFrontDoor.Frontend"] = {f"{self.peers['front_door']}/32"}
         values = [
