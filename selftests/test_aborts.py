@@ -50,8 +50,7 @@ def _wait_for(path: Path) -> None:
     assert path.exists()
 
 
-@pytest.mark.parametrize("workers", ["-n0", "-n2"])
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("workers", "sent"), [("-n2", signal.SIGINT), ("-n0", signal.SIGTERM)])
 def test_interrupted_judging_keeps_what_was_judged(
     tmp_path: Path, workers: str, sent: signal.Signals
 ) -> None:

@@ -342,11 +342,11 @@ def test_chains_that_call_each_other_twice_are_not_followed_for_days(tmp_path: P
 
 
 def test_a_long_list_of_rules_is_one(tmp_path: Path) -> None:
-    """Three thousand rules took minutes when each made a new set of what was left."""
-    rules = [f"-A OUTPUT -d 10.{n // 200}.{n % 200}.1/32 -j ACCEPT" for n in range(3000)]
+    """A thousand rules took minutes when each made a new set of what was left."""
+    rules = [f"-A OUTPUT -d 10.{n // 200}.{n % 200}.1/32 -j ACCEPT" for n in range(1000)]
     text = "\n".join(["*filter", ":OUTPUT DROP [0:0]", *rules, "COMMIT"])
 
-    assert len([one for one in passed(tmp_path, text)[0] if ":" not in one]) == 3000
+    assert len([one for one in passed(tmp_path, text)[0] if ":" not in one]) == 1000
 
 
 def test_what_is_not_in_the_file_leaves_it_open(tmp_path: Path) -> None:

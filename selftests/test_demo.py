@@ -221,8 +221,9 @@ def test_esu_on_linux_judges_no_endpoint_and_is_not_green(run_suite: RunSuite) -
     assert run.case("urls/his")["verdict"] == "not-applicable"
 
 
-@pytest.mark.parametrize("workers", ["-n0", "-n2"])
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("workers", "sent"), [("-n0", signal.SIGINT), ("-n2", signal.SIGINT), ("-n2", signal.SIGTERM)]
+)
 def test_an_interrupted_measuring_ends_with_2_and_leaves_nothing_running(
     tmp_path: Path, workers: str, sent: signal.Signals
 ) -> None:
