@@ -47,10 +47,10 @@ format: .venv/dev ## format the code
 	.venv/bin/ruff format .
 
 schemas: .venv/run ## write the JSON schemas in docs/ anew
-	.venv/bin/python -m arc_compliance.schemas docs
+	.venv/bin/python -m arc_compliance.report.schemas docs
 
 golden: .venv/dev ## measure the golden triples anew; read the difference before you commit it
-	.venv/bin/python -m selftests.golden_triples
+	.venv/bin/python -m selftests.runs.golden_triples
 
 lock: ## renew the locked versions; needs uv
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \

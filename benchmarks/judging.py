@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GOLDEN = ROOT / "selftests" / "golden" / "healthy" / "evidence.json"
+GOLDEN = ROOT / "selftests" / "runs" / "golden" / "healthy" / "evidence.json"
 TRIVIAL = "import pytest\n@pytest.mark.parametrize('case', range({}))\ndef test_it(case): pass\n"
 PAIRS = 3
 QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")

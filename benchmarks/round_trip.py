@@ -17,14 +17,14 @@ from pathlib import Path
 
 import testinfra
 
-from arc_compliance.backends import Access
 from arc_compliance.catalogue import load_catalogue
-from arc_compliance.collect import collect
-from arc_compliance.hosts import parse_host
+from arc_compliance.collect.backends import Access
+from arc_compliance.collect.fleet import collect
+from arc_compliance.hosts.addresses import parse_host
 from arc_compliance.lab.azure import SimulatedAzure
-from arc_compliance.plan import Limits, order_for
-from arc_compliance.records import HostRecord
-from arc_compliance.scope import Scope
+from arc_compliance.plan.order import Limits, order_for
+from arc_compliance.plan.scope import Scope
+from arc_compliance.wire.record import HostRecord
 from selftests.conftest import Sshd
 
 PAIRS = 5

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from arc_compliance.service_tags import parse_tag_file
+from arc_compliance.service_tags.tags import parse_tag_file
 
 PAIRS = 7
 LOOKUPS = 20_000

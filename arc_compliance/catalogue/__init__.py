@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificates
 from cryptography.x509.oid import NameOID
 
+from arc_compliance.base.wording import did_you_mean
+from arc_compliance.base.yaml_file import YamlError, read_yaml
 from arc_compliance.catalogue.model import (
     Catalogue,
     Client,
@@ -22,8 +24,6 @@ from arc_compliance.catalogue.model import (
     Requirement,
     Subject,
 )
-from arc_compliance.wording import did_you_mean
-from arc_compliance.yaml_file import YamlError, read_yaml
 
 __all__ = [
     "CLOUDS",

@@ -21,8 +21,8 @@ from pydantic import (
     model_validator,
 )
 
-from arc_compliance.wording import did_you_mean
-from arc_compliance.yaml_file import faults_at
+from arc_compliance.base.wording import did_you_mean
+from arc_compliance.base.yaml_file import faults_at
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where in the file something is wrong, and what is wrong there."""

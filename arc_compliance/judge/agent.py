@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
-from arc_compliance.evidence import Evidence, Socket
 from arc_compliance.judge.addresses import is_loopback
 from arc_compliance.judge.agent_errors import ERROR_CODES
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.names import failed_words
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence, Socket
 
 DNS = 53
 HEARTBEAT_MINUTES = 15

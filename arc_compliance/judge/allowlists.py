@@ -8,16 +8,16 @@ from functools import lru_cache
 
 from netaddr import IPNetwork, IPSet, cidr_merge
 
-from arc_compliance.allowlist import Allowlist, own_rules
+from arc_compliance.base.wording import first_few
 from arc_compliance.catalogue.model import Condition, Requirement, Subject
-from arc_compliance.evidence import Evidence
+from arc_compliance.firewall.allowlist import Allowlist, own_rules
+from arc_compliance.firewall.follow import Passed, RulesetError
 from arc_compliance.judge.addresses import address_set
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
-from arc_compliance.packet_filter import Passed, RulesetError
-from arc_compliance.plan import Case, names_of, rows_in_scope
-from arc_compliance.service_tags import PAGES, PUBLIC, TagFile
-from arc_compliance.wording import first_few
+from arc_compliance.plan.cases import Case, names_of, rows_in_scope
+from arc_compliance.service_tags.tags import PAGES, PUBLIC, TagFile
+from arc_compliance.wire.evidence import Evidence
 
 AZURE_CLOUD = "AzureCloud"
 

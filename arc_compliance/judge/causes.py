@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from arc_compliance.wording import first_few
+from arc_compliance.base.wording import first_few
 
 
 class Owner(str, Enum):

@@ -11,12 +11,12 @@ import binascii
 from datetime import datetime
 from functools import lru_cache
 
-from arc_compliance.evidence import Evidence, Failure, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.names import NameVerdict, failed_words, judge_row, notes_on
 from arc_compliance.judge.public_roots import ChainVerdict, PublicRoots
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence, Failure, Measurement, Stage
 
 EXPECTED = "a certificate for the name, trusted by the host and issued under a public root"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from statistics import median
 
-from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.networking import nothing_answered, required
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence, Measurement, Stage
 
 LIMIT = 120.0
 """Seconds; what the agent's own check reports."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from arc_compliance.evidence import Control, Evidence, Failure, Measurement, Stage
 from arc_compliance.judge.causes import remedy
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Control, Evidence, Failure, Measurement, Stage
 
 RUN_CONTROLS = "run/controls"
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from arc_compliance.base.wording import first_few
 from arc_compliance.catalogue.model import Client
-from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.addresses import address_set
 from arc_compliance.judge.allowlists import own_filter
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.networking import nothing_answered, required
-from arc_compliance.plan import Case
-from arc_compliance.wording import first_few
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence, Measurement, Stage
 
 
 def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:

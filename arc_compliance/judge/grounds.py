@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from arc_compliance.allowlist import Allowlist
 from arc_compliance.catalogue.model import Catalogue, Discovery, Endpoint
+from arc_compliance.firewall.allowlist import Allowlist
 from arc_compliance.judge.public_roots import PublicRoots
-from arc_compliance.scope import Scope
-from arc_compliance.service_tags import ServiceTags
+from arc_compliance.plan.scope import Scope
+from arc_compliance.service_tags.tags import ServiceTags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from arc_compliance.catalogue.model import Level
 from arc_compliance.judge.causes import CAUSES, cause_named, remedy
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
 
 
 class Verdict(str, Enum):

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from arc_compliance.base.wording import first_few
 from arc_compliance.catalogue.model import Endpoint
-from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judged
-from arc_compliance.plan import Case, names_of
-from arc_compliance.wording import first_few
+from arc_compliance.plan.cases import Case, names_of
+from arc_compliance.wire.evidence import Evidence, Measurement, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from arc_compliance.catalogue.model import Client, Level
-from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.addresses import is_private
 from arc_compliance.judge.agent import sockets_astray
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.names import NameVerdict, fold, summarize
 from arc_compliance.judge.routes import trials_in_words
-from arc_compliance.plan import Case, names_of, rows_in_scope
+from arc_compliance.plan.cases import Case, names_of, rows_in_scope
+from arc_compliance.wire.evidence import Evidence, Measurement, Stage
 
 
 def required(

@@ -11,14 +11,14 @@ from functools import lru_cache
 from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 
-from arc_compliance.evidence import Evidence, Measurement, Stage
+from arc_compliance.base.wording import first_few
 from arc_compliance.judge.certificates import public_verdict
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.names import NameVerdict, failed_words, fold
 from arc_compliance.judge.networking import nothing_answered, required
-from arc_compliance.plan import Case, names_of
-from arc_compliance.wording import first_few
+from arc_compliance.plan.cases import Case, names_of
+from arc_compliance.wire.evidence import Evidence, Measurement, Stage
 
 
 def judge_websocket(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:

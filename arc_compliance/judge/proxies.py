@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from arc_compliance.catalogue.model import Client
-from arc_compliance.evidence import Control, Evidence, Measurement, ProxySetting, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.names import fold
 from arc_compliance.judge.networking import failures_of, nothing_answered, required, went_well
 from arc_compliance.judge.routes import agents_setting
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Control, Evidence, Measurement, ProxySetting, Stage
 
 GATEWAY = "gateway-log-analytics"
 _REFUSALS = ("proxy-denied", "proxy-failed")

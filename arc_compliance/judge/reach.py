@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.certificates import public_verdict
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.names import NameVerdict, failed_words, judge_row, notes_on
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence, Measurement, Stage
 
 EXPECTED = "an HTTP answer of the service, any status"
 TLS_ELSEWHERE = {"tls-version", "tls-client-disabled"}

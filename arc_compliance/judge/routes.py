@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from arc_compliance.catalogue.model import Client
-from arc_compliance.evidence import Evidence, ProxySetting
 from arc_compliance.judge.causes import remedy
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence, ProxySetting
 
 
 def agents_setting(evidence: Evidence) -> ProxySetting:

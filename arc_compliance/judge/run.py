@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from arc_compliance.catalogue.model import Condition, Level
-from arc_compliance.evidence import Evidence
 from arc_compliance.judge.agent import agent_version
 from arc_compliance.judge.allowlists import address_filters, weigh_by_allowlist, why_no_filter
 from arc_compliance.judge.controls import weigh_by_controls, without_made_up_addresses
@@ -14,8 +13,9 @@ from arc_compliance.judge.egress import with_own_rules
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.routes import weigh_by_route, with_proxy_at_hand
-from arc_compliance.plan import Case
-from arc_compliance.records import HostRecord
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.record import HostRecord
 
 HOST_MEASURED = "run/host-measured"
 UNMET = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from arc_compliance.catalogue.model import Requirement
-from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.addresses import is_public
 from arc_compliance.judge.allowlists import judge_coverage, no_file, rows_of
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judged, worst_of
 from arc_compliance.judge.names import NameVerdict, failed_words, fold, verdicts_on
-from arc_compliance.plan import Case
-from arc_compliance.service_tags import STALE_DAYS
+from arc_compliance.plan.cases import Case
+from arc_compliance.service_tags.tags import STALE_DAYS
+from arc_compliance.wire.evidence import Evidence, Measurement, Stage
 
 PROVEN_DAYS = 35
 """An address outside every tag is a failure by a file younger than this: a service moves into new

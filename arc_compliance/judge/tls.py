@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from arc_compliance.evidence import Evidence, Measurement, Stage
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.names import NameVerdict, failed_words, judge_row
 from arc_compliance.judge.reach import TLS_ELSEWHERE
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence, Measurement, Stage
 
 NOT_THE_AGENTS = "the agent, a Go program, does not follow this policy, its installation does"
 EXPECTED = "TLS 1.2 or newer"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from arc_compliance.catalogue import named_roots
-from arc_compliance.evidence import Evidence, Stage
 from arc_compliance.judge.certificates import public_verdict
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.networking import went_well
-from arc_compliance.plan import Case
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence, Stage
 
 RETIRING = "DigiCert Global Root CA"
 """Distrusted by Mozilla since April 2026, so that updated hosts are without it."""

@@ -24,7 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 from arc_compliance.catalogue.model import Catalogue, Endpoint
 from arc_compliance.lab.authorities import Authorities
 from arc_compliance.lab.faults import Fault, FaultKind
-from arc_compliance.plan import CONTROL_ADDRESS, CONTROL_NAME
+from arc_compliance.plan.order import CONTROL_ADDRESS, CONTROL_NAME
 
 LOOPBACK = "127.0.0.1"
 WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

@@ -6,8 +6,8 @@ import json
 from datetime import datetime
 
 from arc_compliance.catalogue.model import Catalogue
-from arc_compliance.service_tags import CLOUDS
-from arc_compliance.tag_sources import Raw
+from arc_compliance.service_tags.sources import Raw
+from arc_compliance.service_tags.tags import CLOUDS
 
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
 

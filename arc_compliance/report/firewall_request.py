@@ -18,7 +18,7 @@ from arc_compliance.catalogue.model import Catalogue, Endpoint, stands_for
 from arc_compliance.judge.causes import Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host
-from arc_compliance.service_tags import ServiceTags
+from arc_compliance.service_tags.tags import ServiceTags
 
 FILES = ("firewall-request.csv", "firewall-request.txt", "firewall-request.nft")
 COLUMNS = ("sources", "destination", "port", "protocol", "requirement")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from arc_compliance.base.redact import scrub
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.redact import scrub
 from arc_compliance.report.compliance import ComplianceReport
 
 MOST_ROWS = 50

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from textwrap import wrap
 
+from arc_compliance.base.wording import first_few
 from arc_compliance.judge.causes import CAUSES, remedy
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport
-from arc_compliance.wording import first_few
 
 MOST_CAUSES = 8
 MOST_ALIKE = 4

@@ -16,10 +16,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from arc_compliance.base.files import write_whole
 from arc_compliance.catalogue import load_catalogue
-from arc_compliance.files import write_whole
 from arc_compliance.lab.azure import SimulatedAzure
-from selftests import probe_peers as peers
+from selftests.probe import peers
 
 NAME = "login.chinacloudapi.cn"
 """The name that most peers answer for."""

@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from arc_compliance.evidence import Stage
+from arc_compliance.wire.evidence import Stage
 from selftests.lab.measuring import Findings
 from selftests.lab.network import Network
 

@@ -12,22 +12,23 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from arc_compliance.allowlist import Allowlist
-from arc_compliance.backends import Access
 from arc_compliance.catalogue import load_catalogue
-from arc_compliance.collect import collect
-from arc_compliance.evidence import Evidence
-from arc_compliance.hosts import parse_host
+from arc_compliance.collect.backends import Access
+from arc_compliance.collect.fleet import collect
+from arc_compliance.firewall.allowlist import Allowlist
+from arc_compliance.hosts.addresses import parse_host
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.public_roots import PublicRoots
 from arc_compliance.judge.run import judge_case
-from arc_compliance.plan import ConnectTo, Limits, order_for, plan_cases
-from arc_compliance.records import HostRecord
-from arc_compliance.scope import Scope
-from arc_compliance.service_tags import TagFile, parse_tag_file, service_tags
+from arc_compliance.plan.cases import plan_cases
+from arc_compliance.plan.order import ConnectTo, Limits, order_for
+from arc_compliance.plan.scope import Scope
+from arc_compliance.service_tags.tags import TagFile, parse_tag_file, service_tags
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.record import HostRecord
+from selftests.judge.requirement_judges import judge_of
 from selftests.lab.network import HOST, Network
-from selftests.requirement_judges import judge_of
 
 CATALOGUE = load_catalogue("AzureChinaCloud")
 LIMITS = Limits(connect=1, http=2, deadline=30)

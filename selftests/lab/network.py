@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from arc_compliance.catalogue import load_catalogue
-from arc_compliance.settings import NAMED_ROOTS
-from selftests.agent_process import agent_process
+from arc_compliance.options.settings import NAMED_ROOTS
+from selftests.judge.agent_process import agent_process
 from selftests.suite_run import ROOT
 
 HOST, GATE, AZURE = "web01", "gate", "azure"

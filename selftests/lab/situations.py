@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from arc_compliance.allowlist import read_allowlist
 from arc_compliance.catalogue.model import Bypass
-from arc_compliance.plan import CONTROL_NAME, Limits
-from arc_compliance.scope import PrivateLink
-from arc_compliance.settings import NAMED_ROOTS
+from arc_compliance.firewall.allowlist import read_allowlist
+from arc_compliance.options.settings import NAMED_ROOTS
+from arc_compliance.plan.order import CONTROL_NAME, Limits
+from arc_compliance.plan.scope import PrivateLink
 from selftests.lab.azure import MONITOR, NAME
 from selftests.lab.network import (
     AUDITOR,

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from arc_compliance.allowlist import own_rules
-from arc_compliance.packet_filter import Passed, read_iptables, read_nftables
+from arc_compliance.firewall.allowlist import own_rules
+from arc_compliance.firewall.follow import Passed
+from arc_compliance.firewall.iptables import read_iptables
+from arc_compliance.firewall.nftables import read_nftables
 
 pytestmark = pytest.mark.usefixtures("lab")
 

@@ -8,8 +8,9 @@ import pytest
 
 from arc_compliance.judge.causes import CAUSES
 from arc_compliance.judge.judgement import Verdict
-from arc_compliance.plan import Limits, plan_cases
-from arc_compliance.scope import Scope
+from arc_compliance.plan.cases import plan_cases
+from arc_compliance.plan.order import Limits
+from arc_compliance.plan.scope import Scope
 from selftests.lab import situations as lab_in
 from selftests.lab.azure import NAME, NOTIFICATIONS
 from selftests.lab.clients import ask, ours

@@ -1,0 +1,1 @@
+"""Brings the probe to every host, or takes evidence that is there already."""

@@ -1,0 +1,1 @@
+"""What a firewall lets out: allow-lists, and rules that are followed."""

@@ -1,0 +1,1 @@
+"""Which hosts there are: addresses on the command line, and inventories."""

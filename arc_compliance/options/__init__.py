@@ -1,0 +1,1 @@
+"""The options of a run, checked before a host is touched."""

@@ -1,0 +1,298 @@
+"""Service tag files: which address ranges Azure publishes under which name.
+
+Two forms are read, the weekly JSON file of a cloud and the answer of the service tag discovery API
+(``az network list-service-tags``), which has its change number as text. Every file is checked
+whole before it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from functools import cached_property, lru_cache
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import Annotated
+
+from netaddr import IPSet
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from arc_compliance.base.redact import scrub
+
+MAX_BYTES = 32 * 1024 * 1024
+"""What a file may hold; the public cloud's, the largest, has 4 MB."""
+
+CLOUDS = {
+    "China": "AzureChinaCloud",
+    "Public": "AzureCloud",
+    "AzureGovernment": "AzureUSGovernment",
+}
+"""azcmagent's name of a cloud, by the one in the files."""
+
+PAGES = {
+    cloud: f"https://www.microsoft.com/en-us/download/details.aspx?id={number}"
+    for cloud, number in {
+        "AzureChinaCloud": 57062,
+        "AzureCloud": 56519,
+        "AzureUSGovernment": 57063,
+    }.items()
+}
+"""The pages that link the current file of each cloud, by azcmagent's name."""
+
+PUBLIC = "AzureCloud"
+STALE_DAYS = 21
+"""From this age on a file is advised against. A new one comes every week; gaps of 14 days occur."""
+
+_DATE = re.compile(r"ServiceTags_\w+_(\d{8})\.json", re.IGNORECASE)
+_NAT64 = 0x64FF9B << 96
+"""The well-known prefix 64:ff9b::/96 (RFC 6052), with which NAT64 gives IPv4 addresses out."""
+
+
+class TagFileError(ValueError):
+    """A file that cannot be used; the text names it, the place in it and what is wrong there."""
+
+
+class _Properties(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    addressPrefixes: tuple[Annotated[str, StringConstraints(max_length=49)], ...]  # noqa: N815
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
+    properties: _Properties
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    changeNumber: Annotated[int, Field(ge=0, lt=10**9)]  # noqa: N815
+    cloud: str
+    values: tuple[_Value, ...] = Field(min_length=1)
+
+
+Networks = tuple[tuple[int, Mapping[int, list[str]]], ...]
+"""For each length of a prefix, the longest first: its mask, and the tags by network (a number)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)  # one is told from another by identity
+class TagFile:
+    """One checked file: azcmagent's name of its cloud, and the prefixes of each tag by its name.
+
+    ``published`` is the day in the file's name, None where it has none. ``networks`` are all
+    prefixes, of IPv4 at 32 and of IPv6 at 128.
+    """
+
+    name: str
+    cloud: str
+    change_number: int
+    published: date | None
+    sha256: str
+    tags: Mapping[str, tuple[str, ...]]
+    networks: Mapping[int, Networks]
+
+    @cached_property
+    def _ranges(self) -> dict[str, IPSet]:
+        return {}
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {name.lower(): name for name in self.tags}
+
+    def spelling(self, tag: str) -> str:
+        """*tag* as the file spells it; raise KeyError where it has no such tag."""
+        return self._names[tag.lower()]
+
+    def ranges(self, tag: str) -> IPSet | None:
+        """The addresses of *tag*, None where the file holds none of it; casing does not matter."""
+        if tag.lower() not in self._names:
+            return None
+        name = self.spelling(tag)
+        if name not in self._ranges:
+            self._ranges[name] = IPSet(self.tags[name])
+        return self._ranges[name] or None
+
+    def is_published(self, address: str) -> bool:
+        """Whether *address* alone is a prefix of some tag."""
+        width, number = address_as_number(address)
+        every_bit = (1 << width) - 1
+        return any(number in nets for mask, nets in self.networks[width] if mask == every_bit)
+
+    def parts_of(self, tag: str) -> list[str]:
+        """The tags of single regions of *tag*: AzureCloud.chinaeast2 is one of AzureCloud."""
+        return [name for name in self.tags if name.lower().startswith(f"{tag.lower()}.")]
+
+    def tags_of(self, address: str) -> list[str]:
+        """The tags in which *address* lies, those of the narrowest prefix first.
+
+        Raise ValueError for what is no address.
+        """
+        width, number = address_as_number(address)
+        found: list[str] = []
+        for mask, networks in self.networks[width]:
+            if names := networks.get(number & mask):
+                found += names
+        return list(dict.fromkeys(found))
+
+    def age(self, now: datetime) -> int | None:
+        """How many days ago the file was published, None where nobody knows."""
+        return (now.date() - self.published).days if self.published else None
+
+    def words(self, digits: int = 64) -> str:
+        """The file in one line: cloud, change number, day and *digits* of its digest."""
+        day = f" of {self.published}" if self.published else ", of an unknown day"
+        digest = f"sha256 {self.sha256[:digits]}"
+        return f"{self.cloud} change {self.change_number}{day} ({digest})"
+
+
+def address_as_number(address: str) -> tuple[int, int]:
+    """The width in bits and the number of *address*; an IPv4 address inside an IPv6 one (mapped,
+    or given out by NAT64) counts as itself. Raise ValueError for what is no address."""
+    try:
+        if ":" not in address:
+            return 32, int.from_bytes(inet_pton(AF_INET, address), "big")
+        number = int.from_bytes(inet_pton(AF_INET6, address), "big")
+    except OSError as error:
+        raise ValueError(f"{address!r} is no address") from error
+    if number >> 32 in (0xFFFF, _NAT64 >> 32):
+        return 32, number & 0xFFFFFFFF
+    return 128, number
+
+
+@lru_cache(maxsize=8)
+def parse_tag_file(name: str, content: bytes) -> TagFile:
+    """The file called *name* with *content*; raise TagFileError for the first fault in it."""
+    if len(content) > MAX_BYTES:
+        raise TagFileError(f"{name}: larger than {MAX_BYTES >> 20} MB")
+    try:
+        file = _File.model_validate_json(content.removeprefix(b"\xef\xbb\xbf"))
+    except ValidationError as error:
+        raise TagFileError(f"{name}: {_words(error, content)}") from error
+    if file.cloud not in CLOUDS:
+        known = ", ".join(CLOUDS)
+        raise TagFileError(f"{name}: cloud: unknown cloud {file.cloud[:40]!r}; known: {known}")
+    day = _DATE.fullmatch(name)
+    return TagFile(
+        name=name,
+        cloud=CLOUDS[file.cloud],
+        change_number=file.changeNumber,
+        published=_day(name, day[1]) if day else None,
+        sha256=hashlib.sha256(content).hexdigest(),
+        tags={value.name: value.properties.addressPrefixes for value in file.values},
+        networks=_networks(name, file.values),
+    )
+
+
+def _day(name: str, digits: str) -> date:
+    try:
+        return datetime.strptime(digits, "%Y%m%d").replace(tzinfo=timezone.utc).date()
+    except ValueError as error:
+        raise TagFileError(f"{name}: {digits} is no day, as the name of the file has it") from error
+
+
+def _networks(name: str, values: tuple[_Value, ...]) -> dict[int, Networks]:
+    """All prefixes of *values* in TagFile.networks' form."""
+    found: dict[int, dict[int, dict[int, list[str]]]] = {32: {}, 128: {}}
+    first: dict[str, int] = {}
+    for i, value in enumerate(values):
+        if first.setdefault(value.name.lower(), i) != i:
+            raise TagFileError(
+                f"{name}: values[{i}].name: {value.name!r} is the tag of "
+                f"values[{first[value.name.lower()]}] too"
+            )
+        for j, prefix in enumerate(value.properties.addressPrefixes):
+            try:
+                width, number, length = _network(prefix)
+            except ValueError as error:
+                where = f"values[{i}].properties.addressPrefixes[{j}]"
+                raise TagFileError(f"{name}: {where}: {scrub(prefix)!r} {error}") from error
+            found[width].setdefault(length, {}).setdefault(number, []).append(value.name)
+    return {
+        width: tuple(
+            ((1 << width) - (1 << (width - length)), networks)
+            for length, networks in sorted(by_length.items(), reverse=True)
+        )
+        for width, by_length in found.items()
+    }
+
+
+def _network(prefix: str) -> tuple[int, int, int]:
+    """Width, number and length of *prefix*; raise ValueError with what is wrong with it."""
+    address, _, digits = prefix.partition("/")
+    family, width = (AF_INET6, 128) if ":" in address else (AF_INET, 32)
+    try:
+        number = int.from_bytes(inet_pton(family, address), "big")
+    except (OSError, ValueError):
+        raise ValueError("is no prefix") from None
+    if not (digits.isascii() and digits.isdigit() and int(digits) <= width):
+        raise ValueError(f"is no prefix: write a length of 0 to {width} after the slash")
+    length = int(digits)
+    if number & ((1 << (width - length)) - 1):
+        raise ValueError("has bits set behind its length, so it is no prefix")
+    return width, number, length
+
+
+def _words(error: ValidationError, content: bytes) -> str:
+    """What is wrong with *content*, for somebody who has the file before them."""
+    if content.lstrip()[:1] == b"<":
+        return "is a page in HTML, of a login or a portal perhaps, and no JSON"
+    fault = error.errors(include_url=False, include_input=False)[0]
+    if fault["type"] == "json_invalid":
+        return f"is no JSON, or only the beginning of one: {fault['ctx']['error']}"
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in fault["loc"])
+    return f"{where.removeprefix('.') or 'the file'}: {fault['msg']}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceTags:
+    """The files of a run. ``own`` is that of the run's cloud, ``public`` that of the public cloud,
+    each None where it is not there.
+
+    ``trouble`` says what came in the way of getting them, empty where nothing did.
+    """
+
+    own: TagFile | None = None
+    public: TagFile | None = None
+    others: tuple[TagFile, ...] = ()
+    trouble: str = ""
+
+    def files(self) -> Iterator[TagFile]:
+        """The files that are there, that of the run's cloud first."""
+        public = None if self.public is self.own else self.public
+        yield from (file for file in (self.own, public, *self.others) if file)
+
+    def words(self, digits: int = 64) -> str:
+        """The files with *digits* of their digests, for a report's header."""
+        said = [file.words(digits) for file in self.files()] or ["none"]
+        return "; ".join([*said, *([self.trouble] if self.trouble else [])])
+
+
+def by_cloud(files: list[TagFile]) -> dict[str, TagFile]:
+    """The *files* by azcmagent's names of their clouds; raise TagFileError where two are of one."""
+    found: dict[str, TagFile] = {}
+    for file in files:
+        first = found.setdefault(file.cloud, file)
+        if first.sha256 != file.sha256:
+            raise TagFileError(f"{first.name} and {file.name} are both of {file.cloud}; leave one")
+    return found
+
+
+def service_tags(files: list[TagFile], cloud: str, trouble: str = "") -> ServiceTags:
+    """The *files* as a run about *cloud* uses them; raise TagFileError where two are of one cloud,
+    or none is of that one."""
+    found = by_cloud(files)
+    if files and cloud not in found:
+        raise TagFileError(
+            f"{files[0].name} is of {files[0].cloud}, the run is about {cloud}: "
+            "give the file of that cloud"
+        )
+    return ServiceTags(
+        own=found.get(cloud),
+        public=found.get(PUBLIC),
+        others=tuple(f for c, f in found.items() if c not in (cloud, PUBLIC)),
+        trouble=trouble,
+    )

@@ -1,0 +1,498 @@
+"""Evidence in, judgement out: every judge is able to pass, to fail, and to say why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from arc_compliance.judge.causes import CAUSES
+from arc_compliance.judge.certificates import judge_certificates
+from arc_compliance.judge.judgement import Judgement, judgement_from
+from arc_compliance.judge.networking import (
+    judge_https,
+    judge_port_443,
+    judge_private_link,
+    judge_tcp,
+)
+from arc_compliance.judge.proxies import judge_proxy
+from arc_compliance.judge.reach import judge_reach
+from arc_compliance.judge.run import Judge, judge_case, judge_host_measured
+from arc_compliance.judge.tls import (
+    judge_client_enabled,
+    judge_legacy,
+    judge_linux_openssl,
+    judge_tls12,
+)
+from arc_compliance.plan.scope import Scenario
+from arc_compliance.wire.evidence import Failure
+from arc_compliance.wire.record import HostRecord
+from selftests.judge.evidence_made import case_of, chain, evidence, grounds, measurement
+
+LOGIN = "login.chinacloudapi.cn"
+GAS = "guestconfiguration.azure.cn"
+GAS_ROW = "*.guestconfiguration.azure.cn"
+
+
+def said(judgement: Judgement) -> tuple[str, str]:
+    return judgement.verdict.value, judgement.cause
+
+
+REACH: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "answers": ({}, ("pass", "")),
+    "forbids": ({"status": 404}, ("pass", "")),
+    "unknown": ({"failed": ("resolve", "dns-not-found")}, ("fail", "dns-not-found")),
+    "dropped": ({"failed": ("connect", "connect-timeout")}, ("fail", "connect-timeout")),
+    "denied": ({"failed": ("proxy", "proxy-denied")}, ("fail", "proxy-denied")),
+    "reset": ({"failed": ("tls", "tls-reset")}, ("fail", "tls-reset")),
+    "old tls": ({"failed": ("tls", "tls-version")}, ("blocked", "tls-version")),
+    "silent": ({"failed": ("http", "http-timeout")}, ("fail", "http-timeout")),
+    "cut off": ({"failed": ("http", "probe-timeout")}, ("error", "probe-timeout")),
+    "new cause": ({"failed": ("tls", "tls-martian")}, ("error", "unknown")),
+    "expired": ({"certificate": "cert-expired"}, ("pass", "")),
+    "proxy page": ({"status": 407}, ("fail", "proxy-auth-required")),
+    "inspected, block page": (
+        {"sent": chain(LOGIN, "inspector"), "status": 200},
+        ("warn", "http-not-proven"),
+    ),
+    "inspected, service": (
+        {"sent": chain(LOGIN, "inspector"), "headers": {"x-ms-request-id": "1"}},
+        ("pass", ""),
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", REACH)
+def test_reach(situation: str) -> None:
+    how, expected = REACH[situation]
+
+    judgement = judge_reach(case_of("urls/login"), evidence(measurement(LOGIN, **how)), grounds())
+
+    assert said(judgement) == expected
+    assert judgement.failing == (() if expected[0] == "pass" else (LOGIN,))
+    assert bool(judgement.remedy) is bool(expected[1])
+
+
+CERTIFICATES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "both": ({}, ("pass", "")),
+    "inspected, trusted": ({"sent": chain(LOGIN, "inspector")}, ("warn", "cert-not-public")),
+    "inspected, untrusted": (
+        {"sent": chain(LOGIN, "inspector"), "certificate": "cert-untrusted"},
+        ("fail", "cert-untrusted"),
+    ),
+    "root missing": ({"certificate": "cert-untrusted"}, ("fail", "cert-root-missing")),
+    "expired": (
+        {"sent": chain(LOGIN, expired=True), "certificate": "cert-expired"},
+        ("fail", "cert-expired"),
+    ),
+    "expired by our clock only": ({"sent": chain(LOGIN, expired=True)}, ("fail", "cert-expired")),
+    "host's clock is wrong": ({"certificate": "cert-expired"}, ("fail", "cert-expired")),
+    "wrong name": (
+        {"sent": chain("other.cn"), "certificate": "cert-name-mismatch"},
+        ("fail", "cert-name-mismatch"),
+    ),
+    "not verified": ({"certificate": "tls-reset"}, ("error", "unknown")),
+    "no chain": ({"sent": ()}, ("error", "probe-failed")),
+    "no certificate": ({"sent": ("AAAA",)}, ("warn", "cert-not-public")),
+    "refused": ({"failed": ("connect", "connect-refused")}, ("blocked", "connect-refused")),
+}
+
+
+@pytest.mark.parametrize("situation", CERTIFICATES)
+def test_certificates(situation: str) -> None:
+    how, expected = CERTIFICATES[situation]
+
+    judgement = judge_certificates(
+        case_of("principles/certificates", LOGIN), evidence(measurement(LOGIN, **how)), grounds()
+    )
+
+    if situation == "not verified":
+        expected = ("error", "tls-reset")
+    assert said(judgement) == expected
+
+
+def test_inspection_fails_where_the_operator_is_strict() -> None:
+    seen = evidence(measurement(LOGIN, sent=chain(LOGIN, "inspector")))
+
+    judgement = judge_certificates(
+        case_of("principles/certificates", LOGIN), seen, grounds(strict_inspection=True)
+    )
+
+    assert said(judgement) == ("fail", "cert-not-public")
+    assert "inspector" in judgement.actual
+
+
+TLS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "1.2": ({}, ("pass", "")),
+    "1.3 only": ({"protocol": "TLSv1.3"}, ("pass", "")),
+    "1.1": ({"protocol": "TLSv1.1"}, ("fail", "tls-version")),
+    "refused version": ({"failed": ("tls", "tls-version")}, ("fail", "tls-version")),
+    "hangs": ({"failed": ("tls", "tls-timeout")}, ("blocked", "tls-timeout")),
+}
+
+
+@pytest.mark.parametrize("situation", TLS)
+def test_tls12(situation: str) -> None:
+    how, expected = TLS[situation]
+
+    judgement = judge_tls12(
+        case_of("tls/1.2", LOGIN), evidence(measurement(LOGIN, **how)), grounds()
+    )
+
+    assert said(judgement) == expected
+
+
+SUITES = ["TLS_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"]
+CLIENTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "policy alone": ({}, ("pass", "")),
+    "negotiated": (
+        {"default_client": {"endpoint": LOGIN, "protocol": "TLSv1.3"}},
+        ("pass", ""),
+    ),
+    "settled for 1.1": (
+        {"default_client": {"endpoint": LOGIN, "protocol": "TLSv1.1"}},
+        ("fail", "tls-client-disabled"),
+    ),
+    "client failed": (
+        {"default_client": {"endpoint": LOGIN, "failure": "no protocols available"}},
+        ("fail", "tls-client-disabled"),
+    ),
+    "documented suites": ({"cipher_suites": SUITES}, ("pass", "")),
+    "none of them": ({"cipher_suites": ["DHE-RSA-AES256-SHA"]}, ("warn", "")),
+    "none of them, but worse": (
+        {"cipher_suites": ["DHE-RSA-AES256-SHA"], "maximum_protocol": "TLSv1.1"},
+        ("fail", "tls-client-disabled"),
+    ),
+    "policy forbids": ({"maximum_protocol": "TLSv1.1"}, ("fail", "tls-client-disabled")),
+    "too old": ({"openssl": "OpenSSL 1.0.0t  3 Dec 2015"}, ("fail", "tls-client-disabled")),
+    "no openssl": ({"openssl": None}, ("not-tested", "")),
+    "policy unread": ({"policy_failure": "permission denied"}, ("error", "probe-failed")),
+}
+
+
+@pytest.mark.parametrize("situation", CLIENTS)
+def test_client_enabled(situation: str) -> None:
+    facts, expected = CLIENTS[situation]
+
+    judgement = judge_client_enabled(case_of("tls/client-enabled"), evidence(tls=facts), grounds())
+
+    assert said(judgement) == expected
+
+
+LEGACY: dict[str, tuple[dict[str, Any], str]] = {
+    "openssl 3": ({}, "pass"),
+    "openssl 3, level 0": ({"cipher_string": "DEFAULT@SECLEVEL=0"}, "warn"),
+    "openssl 1.1 without a limit": ({"openssl": "OpenSSL 1.1.1k  25 Mar 2021"}, "warn"),
+    "openssl 1.1 with a limit": (
+        {"openssl": "OpenSSL 1.1.1k  25 Mar 2021", "minimum_protocol": "TLSv1.2"},
+        "pass",
+    ),
+    "limit too low": ({"minimum_protocol": "TLSv1"}, "warn"),
+    "no openssl": ({"openssl": None}, "not-tested"),
+    "policy unread": ({"policy_failure": "permission denied"}, "error"),
+}
+
+
+@pytest.mark.parametrize("situation", LEGACY)
+def test_legacy(situation: str) -> None:
+    facts, expected = LEGACY[situation]
+
+    judgement = judge_legacy(case_of("tls/legacy"), evidence(tls=facts), grounds())
+
+    assert judgement.verdict.value == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("OpenSSL 1.0.1e-fips 11 Feb 2013", "pass"),
+        ("OpenSSL 0.9.8zh 3 Dec 2015", "fail"),
+        ("OpenSSL 3.5.0 8 Apr 2025", "pass"),
+        ("LibreSSL 3.8.2", "error"),
+        (None, "not-tested"),
+    ],
+)
+def test_linux_openssl(version: str | None, expected: str) -> None:
+    judgement = judge_linux_openssl(
+        case_of("tls/linux-openssl"), evidence(tls={"openssl": version}), grounds()
+    )
+
+    assert judgement.verdict.value == expected
+
+
+def test_one_missing_regional_name_warns_and_all_missing_fails() -> None:
+    regions = [f"{r}-gas.{GAS}" for r in ("chinaeast2", "chinanorth", "chinanorth2", "chinanorth3")]
+    known = f"agentserviceapi.{GAS}"
+    gone = ("resolve", "dns-not-found")
+
+    one = evidence(
+        measurement(known), measurement(regions[0], gone), *map(measurement, regions[1:])
+    )
+    all_of_them = evidence(measurement(known), *(measurement(r, gone) for r in regions))
+
+    judged_one = judge_reach(case_of("urls/guestconfiguration"), one, grounds())
+    assert said(judged_one) == ("warn", "dns-not-found")
+    assert judged_one.failing == (regions[0],)
+    judged_all = judge_reach(case_of("urls/guestconfiguration"), all_of_them, grounds())
+    assert said(judged_all) == ("fail", "dns-not-found")
+    assert len(judged_all.failing) == 4
+
+
+def test_a_retired_region_warns_once() -> None:
+    gone = measurement(f"chinaeast2-gas.{GAS}", ("resolve", "dns-not-found"))
+    others = [f"{r}-gas.{GAS}" for r in ("chinanorth", "chinanorth2", "chinanorth3")]
+    seen = evidence(measurement(f"agentserviceapi.{GAS}"), gone, *map(measurement, others))
+
+    tls = judge_tls12(case_of("tls/1.2", GAS_ROW), seen, grounds())
+    chains = judge_certificates(case_of("principles/certificates", GAS_ROW), seen, grounds())
+
+    assert said(tls) == said(chains) == ("pass", "")
+
+
+def test_with_a_location_its_missing_name_fails() -> None:
+    seen = evidence(
+        measurement(f"agentserviceapi.{GAS}"),
+        measurement(f"chinaeast2-gas.{GAS}", ("resolve", "dns-not-found")),
+    )
+    where = {"location": "chinaeast2"}
+
+    judgement = judge_reach(case_of("urls/guestconfiguration", **where), seen, grounds(**where))
+
+    assert said(judgement) == ("fail", "dns-not-found")
+
+
+def test_an_endpoint_measured_twice_is_no_evidence() -> None:
+    with pytest.raises(ValueError, match="an endpoint is measured twice"):
+        evidence(measurement(LOGIN), measurement(LOGIN, ("tls", "tls-reset")))
+
+
+def test_a_row_without_any_name_is_not_testable_and_says_what_to_do() -> None:
+    call = {"name": "guestnotificationservice.azure.cn", "path": "/urls", "location": "chinaeast2"}
+    failed = {**call, "failure": {"cause": "dns-failed", "detail": ""}}
+
+    silent = judge_reach(case_of("urls/azgn"), evidence(discovered=[call]), grounds())
+    broken = judge_reach(case_of("urls/azgn"), evidence(discovered=[failed]), grounds())
+
+    assert said(silent) == ("not-testable", "")
+    assert said(broken) == ("not-testable", "dns-failed")
+    assert "--endpoint=urls/azgn=HOST" in silent.actual
+
+
+def test_discovered_names_are_judged_in_their_row() -> None:
+    name = "azgn-a1.servicebus.chinacloudapi.cn"
+    found = measurement(name, ("connect", "connect-timeout")) | {"origin": "discovered"}
+
+    judgement = judge_reach(case_of("urls/azgn"), evidence(found), grounds())
+
+    assert said(judgement) == ("fail", "connect-timeout")
+    assert judgement.failing == (name,)
+
+
+def test_notes_do_not_change_a_pass() -> None:
+    flaky = {"stage": "tls", "cause": "tls-reset", "detail": ""}
+    dead = ({"address": "2001:db8::1", "cause": "connect-unreachable"},)
+
+    judgement = judge_reach(
+        case_of("urls/login"), evidence(measurement(LOGIN, flaky=flaky, dead=dead)), grounds()
+    )
+
+    assert said(judgement) == ("pass", "")
+    assert "flaky: the first attempt failed with tls-reset" in judgement.actual
+    assert "2001:db8::1" in judgement.actual
+
+
+NETWORK: dict[str, tuple[dict[str, Any], tuple[str, str], tuple[str, str]]] = {
+    "healthy": ({}, ("pass", ""), ("pass", "")),
+    "unresolved": (
+        {"failed": ("resolve", "dns-failed")},
+        ("blocked", "dns-failed"),
+        ("blocked", "dns-failed"),
+    ),
+    "dropped": (
+        {"failed": ("connect", "connect-timeout")},
+        ("blocked", "connect-timeout"),
+        ("fail", "connect-timeout"),
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", NETWORK)
+def test_tcp_and_port_443(situation: str) -> None:
+    how, tcp, port = NETWORK[situation]
+    seen = evidence(measurement(LOGIN, **how))
+
+    assert said(judge_tcp(case_of("principles/tcp"), seen, grounds())) == tcp
+    assert said(judge_port_443(case_of("networking/port-443"), seen, grounds())) == port
+
+
+def test_a_redirect_out_of_tls_breaks_https() -> None:
+    plain = {"location": "http://login.example/"}
+
+    out = judge_https(
+        case_of("principles/https"), evidence(measurement(LOGIN, headers=plain)), grounds()
+    )
+    stays = judge_https(case_of("principles/https"), evidence(measurement(LOGIN)), grounds())
+
+    assert out.verdict.value == "fail"
+    assert stays.verdict.value == "pass"
+
+
+def test_a_proxy_that_denies_an_endpoint_is_named() -> None:
+    through = {"proxy": "http://proxy:3128"}
+    seen = evidence(measurement(LOGIN, ("proxy", "proxy-denied")), proxy="proxy:3128")
+
+    judgement = judge_proxy(case_of("networking/proxy", **through), seen, grounds(**through))
+
+    assert said(judgement) == ("fail", "proxy-denied")
+    assert judgement.failing == (LOGIN,)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        (("10.1.2.3",), ("pass", "")),
+        (("100.64.0.1", "fd00::1"), ("pass", "")),
+        (("20.1.2.3",), ("fail", "address-not-private")),
+        (("10.1.2.3", "20.1.2.3"), ("fail", "address-not-private")),
+        (("10.1.2.3", "2603:1030::1"), ("warn", "address-not-private")),  # it answers, too
+    ],
+)
+def test_private_link(addresses: tuple[str, ...], expected: tuple[str, str]) -> None:
+    from arc_compliance.plan.scope import PrivateLink
+
+    links = {"private_link": frozenset({PrivateLink.ARC}), "location": "chinaeast2"}
+    seen = evidence(measurement("gbl.his.arc.azure.cn", addresses=addresses))
+
+    judgement = judge_private_link(
+        case_of("networking/private-link", **links), seen, grounds(**links)
+    )
+
+    assert said(judgement) == expected
+
+
+def test_an_unmeasured_host_is_one_error_and_the_rest_is_blocked() -> None:
+    record = HostRecord(
+        run="r", host="h", collected=0, failure=Failure(cause="host-unreachable", detail="refused")
+    )
+
+    measured = judge_case(case_of("run/host-measured"), record, grounds(), judge_host_measured)
+    login = judge_case(case_of("urls/login"), record, grounds(), judge_reach)
+
+    assert said(measured) == ("error", "host-unreachable")
+    assert measured.actual == "refused"
+    assert said(login) == ("blocked", "host-unreachable")
+
+
+def test_a_cut_off_measurement_is_an_error() -> None:
+    judgement = judge_host_measured(
+        case_of("run/host-measured"), evidence(complete=False), grounds()
+    )
+
+    assert said(judgement) == ("error", "probe-timeout")
+
+
+def test_a_requirement_without_judge_or_reason_is_a_defect() -> None:
+    record = HostRecord(run="r", host="h", collected=0, evidence=evidence())
+
+    with pytest.raises(LookupError, match="urls/login has neither a judge nor a reason"):
+        judge_case(case_of("urls/login"), record, grounds(), None)
+
+
+def test_a_judgement_survives_the_way_from_a_worker() -> None:
+    judgement = judge_reach(
+        case_of("urls/login"), evidence(measurement(LOGIN, ("tls", "tls-reset"))), grounds()
+    )
+
+    assert judgement_from(dict(judgement.properties())) == judgement
+
+
+def test_no_remedy_asks_to_switch_inspection_off() -> None:
+    for cause in CAUSES.values():
+        words = cause.remedy.lower()
+        assert "inspect" not in words or not {"disable", "bypass", "exempt", "switch off"} & set(
+            words.split()
+        )
+
+
+TELEMETRY = "dc.applicationinsights.azure.cn"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "judge"),
+    [
+        ("urls/telemetry", judge_reach),
+        ("tls/1.2", judge_tls12),
+        ("principles/certificates", judge_certificates),
+    ],
+)
+def test_an_optional_row_stands_in_nobodys_way(requirement: str, judge: Judge) -> None:
+    def judgement(installed: bool) -> Judgement:
+        gone = measurement(TELEMETRY, ("resolve", "dns-not-found"))
+        seen = evidence(gone, agent={"installed": installed})
+        record = HostRecord(run="r", host="h", collected=0, evidence=seen)
+        return judge_case(case_of(requirement, TELEMETRY), record, grounds(), judge)
+
+    without, with_agent = judgement(installed=False), judgement(installed=True)
+
+    assert said(without) == ("not-applicable", "")
+    assert said(with_agent) == ("pass", "dns-not-found")
+    assert with_agent.actual.startswith("optional, and ")
+
+
+def test_an_unmet_should_fails_where_the_operator_is_strict() -> None:
+    old = evidence(tls={"minimum_protocol": "TLSv1"})
+    record = HostRecord(run="r", host="h", collected=0, evidence=old)
+
+    strict = judge_case(case_of("tls/legacy"), record, grounds(strict_should=True), judge_legacy)
+    lenient = judge_case(case_of("tls/legacy"), record, grounds(), judge_legacy)
+
+    assert said(strict) == ("fail", "tls-version")
+    assert said(lenient) == ("warn", "tls-version")
+    assert strict.remedy.startswith("server owner: Set MinProtocol")
+
+
+@pytest.mark.parametrize(
+    ("said_by_peer", "expected"),
+    [
+        ({"is_certificate": True}, ("pass", "")),
+        ({"is_certificate": False}, ("warn", "http-not-proven")),
+        ({"headers": {"x-ms-request-id": "1"}}, ("pass", "")),
+        ({"headers": {"server": "portal"}}, ("warn", "http-not-proven")),
+    ],
+)
+def test_plain_http_needs_a_sign_of_the_service(
+    said_by_peer: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    name = "www.microsoft.com"
+    plain = {**measurement(name, status=200), "port": 80, "scheme": "http"}
+    plain["observations"] = [
+        {**o, "data": {"status": 200, **said_by_peer}} if o["stage"] == "http" else o
+        for o in plain["observations"]
+        if o["stage"] not in ("tls", "certificate")
+    ]
+    esu = {"scenario": Scenario.ESU}
+
+    judgement = judge_reach(
+        case_of("esu/pkiops", **esu), evidence(measurement(name), plain), grounds(**esu)
+    )
+
+    assert said(judgement) == expected
+
+
+@pytest.mark.parametrize("status", [None, 0, "200", 1000])
+def test_what_is_no_http_status_is_no_answer(status: Any) -> None:
+    told = measurement(LOGIN)
+    told["observations"][-1]["data"] = {"status": status}
+
+    found = judge_reach(case_of("urls/login"), evidence(told), grounds())
+
+    assert said(found) == ("error", "probe-failed")
+
+
+def test_a_certificate_of_which_nothing_is_told_is_no_pass() -> None:
+    told = measurement(LOGIN)
+    told["observations"][-2]["data"] = {"verified": False, "verify_code": 18}
+
+    found = judge_certificates(case_of("principles/certificates", LOGIN), evidence(told), grounds())
+
+    assert said(found) == ("error", "probe-failed")

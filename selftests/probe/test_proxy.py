@@ -1,0 +1,162 @@
+"""Through a proxy there is one stage more, and the target's own name is left to the proxy."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from arc_compliance.wire.evidence import Measurement, Stage
+from selftests.probe import peers
+
+NAME = "healthy.test"
+SECRET = "p@ss:w0rd"
+
+
+@pytest.fixture(scope="module")
+def order(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """An order for one healthy endpoint, its proxy still to be set."""
+    authority = peers.Authority()
+    roots = tmp_path_factory.mktemp("proxy") / "roots.pem"
+    authority.root.cert_pem.write_to_path(roots)
+    with peers.serve(peers.tls(authority.context(NAME))) as port:
+        yield peers.order(
+            peers.endpoint(NAME),
+            connect_to=[[NAME, 443, "127.0.0.1", port]],
+            trust_file=str(roots),
+            limits={"http": 0.7},
+        )
+
+
+def through(order: dict[str, Any], port: int, credentials: str = "") -> Measurement:
+    """The endpoint, measured through the proxy at *port*."""
+    url = f"http://{credentials}127.0.0.1:{port}"
+    return peers.measure({**order, "proxy": url}).measurements[0]
+
+
+def test_allowed(order: dict[str, Any]) -> None:
+    """The stages resolve and connect give way to the stage proxy."""
+    with peers.serve(peers.proxy()) as port:
+        measurement = through(order, port)
+    assert peers.fault(measurement) is None
+    assert peers.stages(measurement) == ["proxy", "tls", "certificate", "http"]
+    assert measurement.at(Stage.PROXY).data == {
+        "proxy": f"127.0.0.1:{port}",
+        "address": "127.0.0.1",
+        "source": "127.0.0.1",
+        "status": 200,
+    }
+
+
+@pytest.mark.parametrize(
+    ("behave", "cause"),
+    [
+        (peers.proxy("403 Forbidden"), "proxy-denied"),
+        (peers.proxy("405 Method Not Allowed"), "proxy-denied"),
+        (peers.proxy("407 Who are you"), "proxy-auth-required"),
+        (peers.proxy("502 Bad Gateway"), "proxy-failed"),
+        (peers.http(b"garbage\r\n\r\n"), "proxy-failed"),
+        (peers.closes, "proxy-failed"),
+        (peers.resets, "proxy-failed"),
+        (peers.hangs, "proxy-failed"),
+    ],
+    ids=["403", "405", "407", "502", "garbage", "closes", "resets", "hangs"],
+)
+def test_connect_fails(order: dict[str, Any], behave: peers.Behaviour, cause: str) -> None:
+    """Whatever a proxy does instead of 2xx ends the attempt at the stage proxy."""
+    with peers.serve(behave) as port:
+        measurement = through(order, port)
+    assert peers.fault(measurement) == ("proxy", cause)
+    assert peers.stages(measurement) == ["proxy"]
+
+
+def test_unreachable(order: dict[str, Any]) -> None:
+    """A proxy that is not there is named as such, with what happened in the detail."""
+    with peers.refusing() as port:
+        measurement = through(order, port)
+    assert peers.fault(measurement) == ("proxy", "proxy-unreachable")
+    assert measurement.failed.failure.detail.startswith("connect-refused: ")
+
+
+def test_credentials_are_used_and_never_shown(order: dict[str, Any]) -> None:
+    """Percent-encoded credentials reach the proxy decoded and the evidence not at all."""
+    with peers.serve(peers.proxy(credentials="arc:" + SECRET)) as port:
+        done = peers.run({**order, "proxy": f"http://arc:p%40ss%3Aw0rd@127.0.0.1:{port}"})
+    assert b'"failure": {' not in done.stdout
+    assert b'"status": 204' in done.stdout
+    for secret in (b"p%40ss", b"p@ss", b"YXJjOnBAc3M", b"arc:"):
+        assert secret not in done.stdout + done.stderr
+
+
+def test_wrong_credentials(order: dict[str, Any]) -> None:
+    """They are answered 407."""
+    with peers.serve(peers.proxy(credentials="arc:" + SECRET)) as port:
+        measurement = through(order, port, credentials="arc:wrong@")
+    assert peers.fault(measurement) == ("proxy", "proxy-auth-required")
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault", "stages"),
+    [
+        (peers.OK, None, ["proxy", "http"]),
+        (b"HTTP/1.1 403 No\r\nX-Ms-Error: 1\r\n\r\n", None, ["proxy", "http"]),
+        (b"HTTP/1.1 404 No\r\nVia: 1.1 peer\r\n\r\n", None, ["proxy", "http"]),
+        (b"HTTP/1.1 403 No\r\nVia: 1.1 peer\r\n\r\n", ("proxy", "proxy-denied"), ["proxy"]),
+        (b"HTTP/1.1 407 Who\r\nX-Ms-Error: 1\r\n\r\n", ("proxy", "proxy-auth-required"), ["proxy"]),
+        (b"HTTP/1.1 503 No\r\n\r\n", ("proxy", "proxy-failed"), ["proxy"]),
+    ],
+    ids=["204", "service-403", "404", "own-403", "407", "own-503"],
+)
+def test_plain_http(answer: bytes, fault: tuple[str, str] | None, stages: list[str]) -> None:
+    """An http endpoint is asked for in absolute form; refusals of the proxy's own are its fault."""
+    asked = peers.order(peers.endpoint("pki.test", 80, "http", "/pkiops/certs"))
+    with peers.serve(peers.http(answer)) as port:
+        measurement = through(asked, port)
+    assert (peers.fault(measurement), peers.stages(measurement)) == (fault, stages)
+    assert "status" in measurement.at(Stage(stages[-1])).data
+
+
+def test_request_in_absolute_form() -> None:
+    """The request target is the URL, and Host the name (RFC 9112 section 3.2.2)."""
+    seen: list[bytes] = []
+
+    def behave(connection: Any) -> None:
+        seen.append(connection.recv(65536))
+        connection.sendall(peers.OK)
+
+    with peers.serve(behave) as port:
+        through(peers.order(peers.endpoint("pki.test", 80, "http", "/a?b")), port)
+    (request,) = [head for head in seen if not head.startswith(b"CONNECT control.invalid")]
+    first, host, *_ = request.split(b"\r\n")
+    assert (first, host) == (b"GET http://pki.test/a?b HTTP/1.1", b"Host: pki.test")
+
+
+def test_proxy_file_is_self_contained() -> None:
+    """The probe imports nothing of ours."""
+    assert "arc_compliance" not in Path(peers.PROBE).read_text().replace("ARC-COMPLIANCE", "")
+
+
+def echoes(connection: socket.socket) -> None:
+    """Refuses, and repeats the request in its reason and a header, as it came and decoded."""
+    said = connection.recv(65536).replace(b"\r\n", b" ")
+    (credentials,) = re.findall(rb"Basic (\S+)", said) or [b""]
+    said += b" " + base64.b64decode(credentials)
+    connection.sendall(b"HTTP/1.1 403 " + said + b"\r\nServer: " + said + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_proxy_that_repeats_the_credentials(order: dict[str, Any], scheme: str) -> None:
+    """Not even the text that leaves the host, which people send around by hand, has them."""
+    endpoint = peers.endpoint(NAME, scheme=scheme, port=443 if scheme == "https" else 80)
+    with peers.serve(echoes) as port:
+        url = f"http://jo:{quote(SECRET)}@127.0.0.1:{port}"
+        said = peers.run({**order, "endpoints": [endpoint], "proxy": url}).stdout.decode()
+    assert "Basic ***" in said
+    assert SECRET not in said
+    assert base64.b64encode(f"jo:{SECRET}".encode()).decode() not in said

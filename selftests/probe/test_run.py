@@ -1,0 +1,191 @@
+"""The program as a whole: order in, evidence out, within its time, leaving nothing behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arc_compliance.probe import probe
+from arc_compliance.wire.evidence import Evidence
+from selftests.probe import peers
+
+BOOTSTRAP = (
+    "import sys; size = int(sys.stdin.buffer.readline());"
+    "exec(compile(sys.stdin.buffer.read(size), 'probe', 'exec'))"
+)
+
+
+def faulty(**changes: Any) -> dict[str, Any]:
+    """An order for a name that does not exist, which needs no peer."""
+    return peers.order(peers.endpoint("missing.invalid"), **changes)
+
+
+def connect_order(port: int, **changes: Any) -> dict[str, Any]:
+    """An order for one http endpoint at *port* of this machine."""
+    asked = peers.endpoint("web.test", 80, "http")
+    return peers.order(asked, connect_to=[["web.test", None, "127.0.0.1", port]], **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"order": 2}, "order: expected format 1"),
+        ({"order": True}, "order: missing or of the wrong type"),
+        ({"run": None}, "run: missing or of the wrong type"),
+        ({"endpoints": [7]}, "endpoints[0].scheme: missing or of the wrong type"),
+        ({"endpoints": [peers.endpoint("a b")]}, "endpoints[0].name: not acceptable"),
+        ({"endpoints": [peers.endpoint("-x")]}, "endpoints[0].name: not acceptable"),
+        ({"endpoints": [peers.endpoint("a", 0)]}, "endpoints[0].port: not a TCP port"),
+        ({"endpoints": [peers.endpoint("a", path="/\r\n")]}, "endpoints[0].path: not acceptable"),
+        ({"user_agent": "a\r\nb"}, "user_agent: not acceptable"),
+        ({"limits": {"http": float("nan")}}, "limits.http: not a number of seconds"),
+        ({"proxy": "https://u:secret@p"}, "proxy: the agent takes http:// proxies only"),
+        ({"proxy": "http://u:secret@p:x"}, "proxy: not a URL"),
+        ({"connect_to": [["a", 443]]}, "connect_to[0].: expected [host, port, address, port]"),
+    ],
+)
+def test_bad_order(changes: dict[str, Any], message: str) -> None:
+    """A bad order is refused with the place in it, never with a credential."""
+    text = json.dumps(peers.order(**changes)).encode()
+    with pytest.raises(probe.BadOrder) as refused:
+        probe.read_order(io.BytesIO(text))
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("text", [b"", b"nonsense", b"\xff", b"[" * 100_000])
+def test_not_an_order(text: bytes) -> None:
+    """What is no JSON is no order."""
+    with pytest.raises(probe.BadOrder, match=r"^not JSON$"):
+        probe.read_order(io.BytesIO(text))
+
+
+def test_oversized_order() -> None:
+    """A bad order, here of more than 4 MiB, ends with 2 and a line on standard error."""
+    done = peers.run(b" " * (probe.MAX_ORDER + 1))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"probe: bad order: larger than 4194304 bytes\n"
+
+
+def test_sent_before_the_order() -> None:
+    """Program and order may both come by standard input."""
+    source = peers.PROBE.read_bytes()
+    text = b"%d\n%s%s" % (len(source), source, json.dumps(faulty()).encode())
+    done = subprocess.run(
+        [sys.executable, "-c", BOOTSTRAP], input=text, capture_output=True, check=True, timeout=30
+    )
+    evidence = Evidence.model_validate_json(done.stdout.splitlines()[1])
+    assert peers.fault(evidence.measurements[0]) == ("resolve", "dns-not-found")
+
+
+def test_flaky() -> None:
+    """Failed first and well the second time: well, with a note of the first failure."""
+    behave = peers.second_time_well(peers.closes, peers.http())
+    with peers.serve(behave) as port:
+        measurement = peers.measure(connect_order(port)).measurements[0]
+    assert (peers.fault(measurement), measurement.attempts) == (None, 2)
+    assert (measurement.flaky.stage.value, measurement.flaky.cause) == ("http", "http-failed")
+
+
+def test_deadline() -> None:
+    """At its deadline the probe says what it has; the rest is probe-timeout at its stage."""
+    with peers.serve(peers.hangs) as hanging, peers.serve(peers.http()) as healthy:
+        names = [f"hanging{n}.test" for n in range(probe.MAX_AT_ONCE + 5)]
+        order = peers.order(
+            peers.endpoint("web.test", 80, "http"),
+            *map(peers.endpoint, names),
+            connect_to=[["web.test", 80, "127.0.0.1", healthy], ["", 443, "127.0.0.1", hanging]],
+            limits={"http": 30, "deadline": 2},
+        )
+        evidence = peers.measure(order)
+    assert evidence.complete is False
+    assert peers.fault(evidence.of("web.test", 80)) is None
+    assert peers.fault(evidence.of("hanging0.test", 443)) == ("tls", "probe-timeout")
+    assert peers.fault(evidence.of(names[-1], 443)) == ("resolve", "probe-timeout")
+
+
+def test_first_attempt_outlives_the_deadline() -> None:
+    """A second attempt that is cut off does not hide what the first one failed with."""
+    with peers.serve(peers.second_time_well(peers.resets, peers.hangs)) as port:
+        evidence = peers.measure(connect_order(port, limits={"http": 30, "deadline": 1}))
+    measurement = evidence.measurements[0]
+    assert (evidence.complete, measurement.attempts) == (False, 1)
+    assert peers.fault(measurement) == ("http", "http-failed")
+
+
+def test_ends_when_nobody_listens() -> None:
+    """With its standard output closed the probe ends long before its deadline."""
+    with peers.serve(peers.hangs) as port:
+        process = subprocess.Popen(
+            [sys.executable, str(peers.PROBE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        order = connect_order(port, limits={"http": 300, "deadline": 300})
+        process.stdin.write(json.dumps(order).encode())
+        process.stdin.close()
+        process.stdout.close()
+        assert process.wait(timeout=10) in (1, -signal.SIGPIPE)
+
+
+def test_nothing_is_written(tmp_path: Path) -> None:
+    """Neither where it runs nor beside the program."""
+    program = tmp_path / "program" / "probe.py"
+    program.parent.mkdir()
+    program.write_bytes(peers.PROBE.read_bytes())
+    home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    before = sorted(tmp_path.rglob("*"))
+    with peers.serve(peers.http()) as port:
+        done = subprocess.run(
+            [sys.executable, str(program)],
+            input=json.dumps(connect_order(port)).encode(),
+            capture_output=True,
+            check=True,
+            cwd=tmp_path,
+            env=home,
+            timeout=30,
+        )
+    assert done.stdout.endswith(probe.END.encode() + b"\n")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_hostile_headers_are_bounded() -> None:
+    """Selected headers only, at most twenty, each cut; control characters never come through."""
+    lines = [b"X-Ms-%d: %s" % (n, b"v" * 900) for n in range(60)] + [b"Date: a\x1b[31m\xff"]
+    answer = b"HTTP/1.1 200 OK\r\n" + b"\r\n".join(reversed(lines)) + b"\r\n\r\n"
+    with peers.serve(peers.http(answer)) as port:
+        seen = peers.measure(connect_order(port)).measurements[0].observations[-1]
+    assert len(seen.data["headers"]) == 20
+    assert seen.data["headers"]["date"] == "a [31m\u00ff"
+    assert max(map(len, seen.data["headers"].values())) == 256
+
+
+def test_oversized_evidence_loses_its_bulk() -> None:
+    """Too much to send is cut to what matters, and is no longer complete."""
+    step = {"data": {"chain": ["A" * probe.MAX_EVIDENCE], "protocol": "TLSv1.2"}}
+    text = probe.rendered({"complete": True, "measurements": [{"observations": [step]}]})
+    observations = [{"data": {"protocol": "TLSv1.2"}}]
+    expected = {"complete": False, "measurements": [{"observations": observations}]}
+    assert json.loads(text) == expected
+
+
+def test_fault_of_the_probe_itself() -> None:
+    """What breaks between two steps is recorded at the next one, never passed over."""
+    target = probe.agents_target("web.test")
+    attempt = probe.Attempt(target, ["resolve", "connect", "http"])
+    with attempt.step("resolve"):
+        pass
+    attempt.broken(RuntimeError("can't start new thread"))
+    expected = {"cause": "probe-failed", "detail": "RuntimeError: can't start new thread"}
+    assert attempt.failure() == ("connect", expected)
+
+
+def test_same_endpoint_twice() -> None:
+    """One name and port is one measurement."""
+    twice = peers.order(peers.endpoint("missing.invalid"), peers.endpoint("missing.invalid"))
+    assert len(peers.measure(twice).measurements) == 1
