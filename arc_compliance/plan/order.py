@@ -1,16 +1,24 @@
-"""The order for the probe: every name and port to measure, and what else is asked of a host."""
+"""The order for the probe: every name and port to measure, and what else a host is asked."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from arc_compliance.catalogue.model import Catalogue, Endpoint
 from arc_compliance.plan.cases import known_names
 from arc_compliance.plan.scope import Scope
+from arc_compliance.wire.order import (
+    AcceptedNames,
+    AgentCheckOrder,
+    ConnectTo,
+    DiscoveryCall,
+    GatewaySigns,
+    NegativeControls,
+    Order,
+    ProbeLimits,
+    Target,
+)
 
 MAX_NAMES = 200
 """How many names a host measures at the most, those of discovery calls included."""
@@ -21,7 +29,8 @@ CONTROL_NAME = "does-not-exist.arc-compliance.example"
 CONTROL_ADDRESS = "192.0.2.1"
 """An address that nobody can have (RFC 5737), so that only something on the way answers for it."""
 
-ConnectTo = tuple[str, int | None, str, int | None]
+PROBES_PART = 0.9
+"""The probe's part of a host's deadline: it can still tell what it has before it is cut off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,46 +40,6 @@ class Limits:
     connect: float = 5.0
     http: float = 15.0
     deadline: float = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """One name and port to measure, and what is asked of it."""
-
-    name: str
-    port: int
-    scheme: str
-    path: str
-    bypass: str | None
-    client: str
-
-
-def doors_to_measure(catalogue: Catalogue, scope: Scope) -> list[Door]:
-    """Every name and port that the rows in scope ask for, without repetition."""
-    doors: dict[tuple[str, int], Door] = {}
-    for requirement in catalogue.requirements:
-        row = requirement.endpoint
-        if row is None or scope.not_applicable(requirement):
-            continue
-        names = [
-            *known_names(row),
-            *scope.regional_names(row, None),
-            *scope.given_names.get(row.label, ()),
-        ]
-        for name in names:
-            for door in row.doors:
-                doors.setdefault(
-                    (name, door.port),
-                    Door(
-                        name=name,
-                        port=door.port,
-                        scheme=door.scheme,
-                        path=door.path,
-                        bypass=row.bypass.value if row.bypass else None,
-                        client=requirement.client.value,
-                    ),
-                )
-    return list(doors.values())
 
 
 def order_for(
@@ -83,101 +52,108 @@ def order_for(
     connect_to: Sequence[ConnectTo] = (),
     trust_file: str | None = None,
     user_agent: str,
-) -> dict[str, Any]:
-    """The probe's order for *host*, as the plain data of docs/order.md.
-
-    The probe is given nine tenths of the host's deadline, so that it can still tell what it has
-    before the connection to it is cut.
-    """
-    return {
-        "order": 1,
-        "run": run,
-        "host": host,
-        "endpoints": [
-            {
-                "name": d.name,
-                "port": d.port,
-                "scheme": d.scheme,
-                "path": d.path,
-                "bypass": d.bypass,
-                "client": d.client,
-            }
-            for d in doors_to_measure(catalogue, scope)
-        ],
-        "discoveries": list(_discoveries(catalogue, scope)),
-        "proxy": scope.proxy,
-        "proxy_bypass": (
+) -> Order:
+    """The probe's order for the host labelled *host*, measured for *run* under *scope*."""
+    return Order(
+        run=run,
+        host=host,
+        targets=tuple(targets_of(catalogue, scope)),
+        discoveries=tuple(_discoveries(catalogue, scope)),
+        proxy=scope.proxy,
+        proxy_bypass=(
             None
             if scope.proxy_bypass is None
-            else sorted(group.value for group in scope.proxy_bypass)
+            else tuple(sorted(group.value for group in scope.proxy_bypass))
         ),
-        "websockets": [
-            {"names": pattern, "path": row.websocket}
-            for row in _rows_with_websocket(catalogue, scope)
-            for pattern in row.patterns
-        ],
-        "gateway": _gateway_signs(catalogue, scope),
-        "agent_check": {
-            "cloud": scope.cloud,
-            "location": scope.location if scope.location in catalogue.regions else None,
-        },
-        "controls": {"name": CONTROL_NAME, "address": CONTROL_ADDRESS},
-        "connect_to": [list(one) for one in connect_to],
-        "trust_file": trust_file,
-        "limits": {
-            "connect": limits.connect,
-            "http": limits.http,
-            "deadline": limits.deadline * 0.9,
-            "names": MAX_NAMES,
-        },
-        "user_agent": user_agent,
-    }
+        gateway=_gateway_signs(catalogue, scope),
+        agent_check=AgentCheckOrder(
+            cloud=scope.cloud,
+            location=scope.location if scope.location in catalogue.regions else None,
+        ),
+        controls=NegativeControls(name=CONTROL_NAME, address=CONTROL_ADDRESS),
+        connect_to=tuple(connect_to),
+        trust_file=trust_file,
+        limits=ProbeLimits(
+            connect=limits.connect,
+            http=limits.http,
+            deadline=limits.deadline * PROBES_PART,
+            names=MAX_NAMES,
+        ),
+        user_agent=user_agent,
+    )
 
 
-def _rows_with_websocket(catalogue: Catalogue, scope: Scope) -> Iterator[Endpoint]:
+def targets_of(catalogue: Catalogue, scope: Scope) -> list[Target]:
+    """Every name and port that the rows in scope ask for, each once, with the ids of its rows."""
+    targets: dict[tuple[str, int], Target] = {}
     for requirement in catalogue.requirements:
         row = requirement.endpoint
-        if row and row.websocket and not scope.not_applicable(requirement):
-            yield row
+        if row is None or scope.not_applicable(requirement):
+            continue
+        for name in _names_to_measure(row, scope):
+            for door in row.doors:
+                found = targets.get((name, door.port)) or Target(
+                    name=name,
+                    port=door.port,
+                    scheme=door.scheme,
+                    path=door.path,
+                    rows=(),
+                    client=requirement.client.value,
+                    bypass=row.bypass.value if row.bypass else None,
+                    websocket=row.websocket,
+                )
+                targets[name, door.port] = found.model_copy(
+                    update={"rows": (*found.rows, requirement.id)}
+                )
+    return list(targets.values())
 
 
-def _gateway_signs(catalogue: Catalogue, scope: Scope) -> dict[str, list[str]] | None:
+def _names_to_measure(row: Endpoint, scope: Scope) -> list[str]:
+    names = [
+        *known_names(row),
+        *scope.regional_names(row, None),
+        *scope.given_names.get(row.label, ()),
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _gateway_signs(catalogue: Catalogue, scope: Scope) -> GatewaySigns | None:
     """The names by which the agent's proxy shows as a Log Analytics gateway, and known ones."""
     known = catalogue.log_analytics_gateway
     if known is None or scope.proxy is None:
         return None
     region = scope.location if scope.location in catalogue.regions else None
-    lets_through = [
-        name.replace("{location}", region or "")
-        for name in known.lets_through
-        if region or "{location}" not in name
-    ]
-    return {
-        "lets_through": lets_through,
-        "refuses": list(known.refuses),
-        "known": list(scope.known_gateways),
-    }
+    return GatewaySigns(
+        lets_through=tuple(
+            name.replace("{location}", region or "")
+            for name in known.lets_through
+            if region or "{location}" not in name
+        ),
+        refuses=known.refuses,
+        known=scope.known_gateways,
+    )
 
 
-def order_digest(order: Mapping[str, Any]) -> str:
-    """The SHA-256 of *order*, its run aside: two measurements with one digest asked the same."""
-    asked = {key: value for key, value in order.items() if key != "run"}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode("ascii")).hexdigest()
-
-
-def _discoveries(catalogue: Catalogue, scope: Scope) -> Iterator[dict[str, Any]]:
+def _discoveries(catalogue: Catalogue, scope: Scope) -> Iterator[DiscoveryCall]:
     rows = {r.id: r for r in catalogue.requirements}
     for discovery in catalogue.discoveries:
-        wanted = [rows[one] for one in discovery.rows if not scope.not_applicable(rows[one])]
-        accept = sorted({p for r in wanted if r.endpoint for p in r.endpoint.patterns if "*" in p})
+        accept = tuple(
+            AcceptedNames(
+                row=row.id,
+                patterns=tuple(one for one in row.endpoint.patterns if "*" in one),
+                websocket=row.endpoint.websocket,
+            )
+            for row in (rows[one] for one in discovery.rows)
+            if row.endpoint and not scope.not_applicable(row)
+        )
         if not accept:
             continue
         regional = scope.location in catalogue.regions
-        for location in [scope.location] if regional else catalogue.regions:
-            yield {
-                "name": discovery.name,
-                "path": discovery.path.replace("{location}", str(location)),
-                "location": location,
-                "accept": accept,
-                "bypass": discovery.bypass.value if discovery.bypass else None,
-            }
+        for location in [str(scope.location)] if regional else catalogue.regions:
+            yield DiscoveryCall(
+                name=discovery.name,
+                path=discovery.path.replace("{location}", location),
+                location=location,
+                accept=accept,
+                bypass=discovery.bypass.value if discovery.bypass else None,
+            )
