@@ -32,7 +32,8 @@ class _Node:
     """A value, list or mapping that is being read or was read; aliases of it count as much.
 
     ``before`` is the number of values before it and ``size`` how many it is, itself included;
-    ``height`` is how many levels lie in it. Every other child of a mapping is a key.
+    ``height`` is how many lists and mappings lie in each other there, 0 for a value. Every other
+    child of a mapping is a key.
     """
 
     before: int = 0
@@ -72,16 +73,15 @@ class _Reading:
     def value(self, event: yaml.ScalarEvent) -> None:
         if len(event.value) > MAX_CHARACTERS:
             raise _fault(f"a value is longer than {MAX_CHARACTERS} characters", event)
-        if event.anchor:
-            self._anchors[event.anchor] = _Node(text=event.value)
         self._add(1, event)
+        self._name(_Node(text=event.value), event)
         self._arrive(event.value, 0, event)
 
     def begin(self, event: yaml.CollectionStartEvent) -> None:
-        node = _Node(before=self._count, mapping=isinstance(event, yaml.MappingStartEvent))
-        if event.anchor:
-            self._anchors[event.anchor] = node
+        mapping = isinstance(event, yaml.MappingStartEvent)
+        node = _Node(before=self._count, mapping=mapping, height=1)
         self._add(1, event)
+        self._name(node, event)
         self._open.append(node)
         self._limit_depth(0, event)
 
@@ -98,8 +98,13 @@ class _Reading:
         if node in self._open:
             raise _fault(f"the alias *{event.anchor} stands for what it is part of", event)
         self._add(node.size, event)
-        self._limit_depth(node.height + (node.text is None), event)
+        self._limit_depth(node.height, event)
         self._arrive(node.text, node.height, event)
+
+    def _name(self, node: _Node, event: yaml.NodeEvent) -> None:
+        """Keep *node* for the aliases that its anchor may have."""
+        if event.anchor and self._anchors.setdefault(event.anchor, node) is not node:
+            raise _fault(f"not valid YAML: the anchor &{event.anchor} is given twice", event)
 
     def _arrive(self, text: str | None, height: int, event: yaml.Event) -> None:
         """Give a value to the list or mapping in which it lies."""

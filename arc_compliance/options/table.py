@@ -28,7 +28,7 @@ from arc_compliance.plan.scope import Feature, Phase, Scenario, proxy_named
 
 HOSTS = Option(
     "--hosts=LIST",
-    help="hosts, comma separated, as ssh://web01; of an inventory its hosts, groups or patterns",
+    help="hosts, comma separated, as ssh://web01; with --inventory, which of its hosts or groups",
     otherwise="this machine, or the whole inventory",
     reader=as_typed,
     page="backends.md",
@@ -49,7 +49,7 @@ EVIDENCE = Option(
 )
 RESUME = Option(
     "--resume",
-    help="measure only what a run that was cut off lacks",
+    help="measure only what a run that was cut off did not",
     default=False,
     reader=flag,
 )
@@ -79,7 +79,7 @@ CLOUD = Option(
 )
 LOCATION = Option(
     "--location=REGION",
-    help="the endpoints of one Azure region only, or auto: the region that the host's agent has",
+    help="one Azure region's endpoints only, or auto: the region in the host's agent configuration",
     otherwise="all known regions",
     reader=optional(region),
 )
@@ -113,13 +113,13 @@ ENDPOINT = Option(
 )
 PUBLIC_ROOTS = Option(
     "--public-roots=FILE",
-    help="PEM bundle of the authorities that count as public",
-    otherwise="certifi's, and the roots that Azure names",
+    help="PEM bundle of the root certificates that count as public",
+    otherwise="certifi's and those that Azure names",
     reader=public_roots,
 )
 STRICT_INSPECTION = Option(
     "--strict-inspection",
-    help="TLS that is inspected by an authority that the host trusts fails instead of warning",
+    help="inspected TLS that the host trusts fails instead of warning",
     default=False,
     reader=flag,
 )
@@ -214,7 +214,7 @@ REPORT_DIR = Option(
 
 SSH_CONFIG = Option(
     "--ssh-config=FILE",
-    help="ssh settings, for anything that a host's address cannot say",
+    help="ssh_config(5), for anything that a host's address cannot say",
     otherwise="your own",
     reader=optional(readable),
     page="backends.md",
@@ -231,7 +231,7 @@ SSH_IDENTITY_FILE = Option(
 )
 ANSIBLE_INVENTORY = Option(
     "--ansible-inventory=FILE",
-    help="where the hosts of ansible:// addresses are looked up",
+    help="where ansible:// addresses are looked up",
     otherwise="ansible's own",
     reader=optional(readable),
     page="backends.md",
@@ -240,14 +240,14 @@ ANSIBLE_INVENTORY = Option(
 )
 SUDO = Option(
     "--sudo",
-    help="see what only root sees: sockets, packet filter, locked files; asks for no password",
+    help="see what only root sees: sockets, packet filter, locked files; never asks for a password",
     default=False,
     reader=flag,
     ours=False,
 )
 SUDO_USER = Option(
     "--sudo-user=USER",
-    help="whom sudo makes of us",
+    help="the user that sudo switches to",
     otherwise="root",
     reader=as_typed,
     shown=False,
