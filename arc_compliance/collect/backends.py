@@ -12,10 +12,10 @@ from testinfra.backend.ansible import AnsibleBackend
 from testinfra.backend.base import BaseBackend
 from testinfra.utils.ansible_runner import AnsibleRunner
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.hosts.addresses import (
     ANSIBLE,
     BACKENDS,
-    HostError,
     HostSpec,
     parse_host,
     refuse_twins,
@@ -54,10 +54,6 @@ class Access:
     sudo_user: str | None = None
 
 
-class BackendError(RuntimeError):
-    """testinfra can give no command line for a host; the text says why."""
-
-
 class _CommandLine(Exception):  # noqa: N818 - carries a value out of testinfra, is no error
     """The command line that a backend was about to run."""
 
@@ -70,7 +66,7 @@ def unreached(host: HostSpec, status: int) -> bool:
 def expand(hosts: Iterable[HostSpec], access: Access) -> tuple[HostSpec, ...]:
     """*hosts* with each ``ansible://`` pattern replaced by the hosts of the ansible inventory.
 
-    Raise HostError where ansible knows none, names one that cannot be measured, and where two
+    Raise Fault where ansible knows none, names one that cannot be measured, and where two
     hosts have one label.
     """
     found: list[HostSpec] = []
@@ -83,7 +79,7 @@ def expand(hosts: Iterable[HostSpec], access: Access) -> tuple[HostSpec, ...]:
 def command_line(host: HostSpec, access: Access, limits: Limits) -> str:
     """The local shell's command line that starts the probe on *host*, with its standard input.
 
-    Raise BackendError where testinfra gives none.
+    Raise Fault where testinfra gives none.
     """
     backend = _backend(host, access, limits)
     sudo, user = access.sudo or backend.sudo, access.sudo_user or backend.sudo_user
@@ -109,7 +105,7 @@ def _taken_from(backend: BaseBackend, command: str) -> str:
     except _CommandLine as taken:
         line = str(taken)
         return line if line.startswith("exec ") else f"exec {line}"
-    raise BackendError(f"testinfra's {backend.get_connection_type()} backend gives no command line")
+    raise Fault(f"testinfra's {backend.get_connection_type()} backend gives no command line")
 
 
 def _backend(host: HostSpec, access: Access, limits: Limits) -> BaseBackend:
@@ -132,19 +128,17 @@ def _ansible_hosts(pattern: HostSpec, access: Access) -> list[HostSpec]:
         hosts = [parse_host(f"{ANSIBLE}://{name}") for name in names]
         for host in hosts:
             _ansible_backend(host, access)
-    except HostError:
+    except Fault:
         raise
-    except BackendError as error:
-        raise HostError(str(error)) from error
     except (AssertionError, RuntimeError, ValueError, KeyError) as error:
         said = str(error).strip().splitlines()
-        raise HostError(
+        raise Fault(
             f"ansible://{pattern.label}: ansible-inventory gives no hosts"
             f" ({said[-1][:200] if said else type(error).__name__}); is ansible installed, and "
             "--ansible-inventory=FILE right?"
         ) from error
     if not hosts:
-        raise HostError(f"ansible://{pattern.label}: no host of the ansible inventory is called so")
+        raise Fault(f"ansible://{pattern.label}: no host of the ansible inventory is called so")
     return hosts
 
 
@@ -157,13 +151,13 @@ def _ansible_backend(host: HostSpec, access: Access) -> BaseBackend:
     )
     kind = found.backend.get_connection_type() if found else "of that kind"
     if found is None or kind not in BACKENDS:
-        raise BackendError(
+        raise Fault(
             f"{host.label}: no command line for its ansible_connection ({kind}); ssh, local and "
             "docker can be measured"
         )
     backend: BaseBackend = found.backend
     if getattr(getattr(backend, "host", None), "password", None):
-        raise BackendError(
+        raise Fault(
             f"{host.label}: its password in the ansible inventory would show in the process list; "
             "use a key or an ssh agent"
         )

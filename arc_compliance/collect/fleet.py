@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.base.redact import scrub
-from arc_compliance.collect.backends import NO_PYTHON, Access, BackendError, command_line, unreached
+from arc_compliance.collect.backends import NO_PYTHON, Access, command_line, unreached
 from arc_compliance.hosts.addresses import HostSpec
 from arc_compliance.plan.order import Limits, order_digest
 from arc_compliance.wire.evidence import BEGIN, MAX_EVIDENCE_BYTES, Evidence, Failure, evidence_in
@@ -99,7 +100,7 @@ async def _measure(
         return failed(
             "host-unreachable", f"no answer within {limits.deadline:g} s (--host-deadline)"
         )
-    except (OSError, BackendError) as error:
+    except (OSError, Fault) as error:
         return failed("host-unreachable", f"the connection could not be started: {error}")
     if BEGIN not in answer.out and unreached(host, answer.status):
         silent = f"{host.backend} ended with {answer.status} and without a word"

@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from netaddr import IPNetwork, IPSet, cidr_merge
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.base.wording import first_few
 from arc_compliance.catalogue.model import Condition, Requirement, Subject
 from arc_compliance.firewall.allowlist import Allowlist, own_rules
-from arc_compliance.firewall.follow import Passed, RulesetError
+from arc_compliance.firewall.follow import Passed
 from arc_compliance.judge.addresses import address_set
 from arc_compliance.judge.grounds import Grounds
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
@@ -38,7 +39,7 @@ def own_filter(evidence: Evidence) -> tuple[Allowlist | None, str]:
         return None, egress.failure or ""
     try:
         return own_rules(egress.tool, egress.rules), ""
-    except RulesetError as error:
+    except Fault as error:
         return None, f"{egress.tool} printed no rules: {error}"
 
 

@@ -111,7 +111,7 @@ def test_a_host_without_evidence_is_not_lost(run_suite: RunSuite, tmp_path: Path
 
     missing = run.case("run/host-measured", "web09")
     assert (missing["verdict"], missing["cause"]) == ("error", "probe-failed")
-    assert "evidence/web09.json: No such file" in missing["actual"]
+    assert "evidence/web09.json: cannot be read: No such file" in missing["actual"]
     assert run.code == 6
 
 
@@ -149,7 +149,7 @@ def test_what_is_no_file_at_all_is_an_error_and_keeps_nobody_waiting(
     for host in ("web01", "web02", "web03", "web04"):
         case = run.case("run/host-measured", host)
         assert (case["verdict"], case["cause"]) == ("error", "probe-failed")
-    assert "it is no file" in run.case("run/host-measured", "web02")["actual"]
+    assert "is not a file" in run.case("run/host-measured", "web02")["actual"]
 
 
 def test_two_files_of_one_host_are_refused(run_suite: RunSuite, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_host_whose_name_no_report_could_hold_is_refused(
     run = run_suite(f"--evidence={path.parent}")
 
     assert run.code == 4
-    assert "local.json: '<b>a b</b>' is no name of a host" in run.err
+    assert "local.json: '<b>a b</b>' is not the name of a host" in run.err
 
 
 def test_evidence_of_a_host_outside_the_inventory_is_not_passed_over(
