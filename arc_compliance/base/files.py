@@ -22,13 +22,16 @@ def read_at_most(path: Path, most_bytes: int) -> bytes:
         return file.read(most_bytes + 1)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Put *content* (a text as UTF-8) at *path* by writing beside it and moving it into place.
 
-    Raise OSError where the disk or the rights do not allow it; what stood there stays then.
+    A *private* file is its owner's alone to read (mode 0600), from the first byte on. Raise OSError
+    where the disk or the rights do not allow it; what stood there stays then.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if private:
+            part.touch(mode=0o600, exist_ok=False)
         with part.open("wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
