@@ -36,16 +36,19 @@ def read_at_most(path: Path, most_bytes: int) -> bytes:
     return content
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Put *content* (a text as UTF-8) at *path* by writing beside it and moving it into place.
 
-    Raise OSError where the disk or the rights do not allow it; what stood there stays then. A
-    device, a pipe or a folder is not replaced: /dev/stdout would be gone for all of the machine.
+    A *private* file is its owner's alone to read (mode 0600), from the first byte on. Raise OSError
+    where the disk or the rights do not allow it; what stood there stays then. A device, a pipe or a
+    folder is not replaced: /dev/stdout would be gone for all of the machine.
     """
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "not a file")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if private:
+            part.touch(mode=0o600, exist_ok=False)
         with part.open("wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()

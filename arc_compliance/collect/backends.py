@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NoReturn
 
 from testinfra.backend import get_backend
@@ -26,8 +28,14 @@ NO_PYTHON = 97
 """The exit status of a host that has no Python."""
 
 _PYTHONS = "python3 /usr/libexec/platform-python python3.12 python3.11 python3.9 python3.8"
+_MAX_PROGRAM_BYTES = 1024 * 1024
+# What follows the program is left in standard input for it: the order. It finds its own bytes in
+# PROGRAM, to say in the evidence what ran.
 _LOADER = (
-    "import sys; b = sys.stdin.buffer; exec(compile(b.read(int(b.readline())), 'probe.py', 'exec'))"
+    "import sys, zlib; b = sys.stdin.buffer; d = zlib.decompressobj(); "
+    f"PROGRAM = d.decompress(b.read(int(b.readline())), {_MAX_PROGRAM_BYTES}); "
+    "d.eof or sys.exit('the probe arrived cut off'); "
+    "exec(compile(PROGRAM, 'probe.py', 'exec'))"
 )
 _START = (
     f"for p in {_PYTHONS}; do command -v $p >/dev/null 2>&1 && "
@@ -56,6 +64,17 @@ class Access:
 
 class _CommandLine(Exception):  # noqa: N818 - carries a value out of testinfra, is no error
     """The command line that a backend was about to run."""
+
+
+def request_for(program: bytes, order: bytes) -> bytes:
+    """The standard input of :func:`command_line`: *program*, compressed, and its *order*."""
+    packed = _packed(program)
+    return b"%d\n%b%b" % (len(packed), packed, order)
+
+
+@cache
+def _packed(program: bytes) -> bytes:
+    return zlib.compress(program, 9)
 
 
 def unreached(host: HostSpec, status: int) -> bool:

@@ -22,15 +22,16 @@ from pydantic import (
 )
 
 from arc_compliance.base.redact import scrub_all
+from arc_compliance.probe.python import contract, limits
 
-BEGIN = b"-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
-END = b"-----END ARC-COMPLIANCE EVIDENCE-----"
+BEGIN = contract.BEGIN.encode()
+END = contract.END.encode()
 """The marks between which a host sends its evidence, whatever else its shell says."""
 
-MAX_EVIDENCE_BYTES = 8 * 1024 * 1024
-"""What one host may send at the most; a healthy host sends about 200 KB."""
+MAX_EVIDENCE_BYTES = limits.MAX_EVIDENCE + 1024 * limits.KIB
+"""What one host may send at the most, its shell's words included; a healthy host sends 200 KB."""
 
-Text = Annotated[str, StringConstraints(max_length=4096)]
+Text = Annotated[str, StringConstraints(max_length=limits.MAX_TEXT)]
 Time = Annotated[float, Field(ge=0, le=253402300799)]
 """Seconds since the epoch, up to the last second that a calendar with four digits has."""
 
@@ -38,12 +39,12 @@ Time = Annotated[float, Field(ge=0, le=253402300799)]
 class Stage(str, Enum):
     """The steps of one measurement, in order; a step that was not reached is absent."""
 
-    RESOLVE = "resolve"
-    CONNECT = "connect"
-    PROXY = "proxy"
-    TLS = "tls"
-    CERTIFICATE = "certificate"
-    HTTP = "http"
+    RESOLVE = contract.RESOLVE
+    CONNECT = contract.CONNECT
+    PROXY = contract.PROXY
+    TLS = contract.TLS
+    CERTIFICATE = contract.CERTIFICATE
+    HTTP = contract.HTTP
 
 
 class _Record(BaseModel):
@@ -66,7 +67,7 @@ class Observation(_Record):
     {address, cause}: further addresses of the name that did not answer).
     proxy: ``proxy`` (host:port), ``status`` (int, of CONNECT, absent where no answer came),
     ``address``, ``source``.
-    tls: ``protocol``, ``cipher``, ``chain`` (base64 DER, leaf first, as sent; at most 10),
+    tls: ``protocol``, ``cipher``, ``chain`` (base64 DER, leaf first, as sent; at most MAX_CHAIN),
     ``tls12_refused`` (true where only a newer version was negotiated).
     certificate: ``verified`` (bool), ``verify_code`` (int), ``verify_message``, ``protocol``.
     http: ``status`` (int), ``headers`` (selected ones, lower case), ``via`` (tls12 | tls | plain),
@@ -146,7 +147,7 @@ class Discovered(_Record):
     name: Text
     path: Text
     location: Text
-    names: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
+    names: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_DISCOVERED)] = ()
     failure: Failure | None = None
 
 
@@ -167,7 +168,7 @@ class Control(_Record):
     answered: bool
     detail: Text = ""
     cause: Text | None = None
-    addresses: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
+    addresses: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ADDRESSES)] = ()
     failure: Failure | None = None
 
 
@@ -187,8 +188,8 @@ class ProxyTrial(_Record):
     proxy: Text
     places: tuple[Text, ...]
     credentials: bool = False
-    reached: Annotated[tuple[Text, ...], Field(max_length=1000)] = ()
-    failures: Annotated[tuple[NameFailure, ...], Field(max_length=1000)] = ()
+    reached: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ENDPOINTS)] = ()
+    failures: Annotated[tuple[NameFailure, ...], Field(max_length=limits.MAX_ENDPOINTS)] = ()
 
 
 class CheckedEndpoint(_Record):
@@ -202,7 +203,7 @@ class CheckedEndpoint(_Record):
 class AgentCheck(_Record):
     """What ``azcmagent check`` found on the host, or why it found nothing."""
 
-    found: Annotated[tuple[CheckedEndpoint, ...], Field(max_length=200)] = ()
+    found: Annotated[tuple[CheckedEndpoint, ...], Field(max_length=limits.MAX_CHECKED)] = ()
     failure: Text | None = None
 
 
@@ -242,7 +243,7 @@ class TlsFacts(_Record):
     maximum_protocol: Text | None = None
     cipher_string: Text | None = None
     policy_failure: Text | None = None
-    cipher_suites: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
+    cipher_suites: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_SUITES)] = ()
     default_client: DefaultClient | None = None
 
 
@@ -256,7 +257,7 @@ class TrustFacts(_Record):
     directories: tuple[Text, ...] = ()
     chosen_by: Literal["default", "daemon-environment", "order"] = "default"
     roots: int = Field(default=0, ge=0)
-    fingerprints: Annotated[tuple[Text, ...], Field(max_length=2000)] = ()
+    fingerprints: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ROOTS)] = ()
     failure: Text | None = None
 
 
@@ -293,10 +294,10 @@ class ProxySetting(_Record):
 
     place: Text
     proxy: Text
-    addresses: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
+    addresses: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ADDRESSES)] = ()
     fault: Text | None = None
     credentials: bool = False
-    hides: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+    hides: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_HIDDEN)] = ()
 
 
 class ProxyFacts(_Record):
@@ -307,7 +308,7 @@ class ProxyFacts(_Record):
     so that the host's own places were not asked.
     """
 
-    settings: Annotated[tuple[ProxySetting, ...], Field(max_length=50)] = ()
+    settings: Annotated[tuple[ProxySetting, ...], Field(max_length=limits.MAX_SETTINGS)] = ()
     clients: dict[str, Text | None] = {}
     bypass: tuple[Text, ...] = ()
     failure: Text | None = None
@@ -319,7 +320,7 @@ class EgressFacts(_Record):
     unknown. Of nft+iptables the first line is nft's. Without rules and failure there are none."""
 
     tool: Literal["", "nft", "iptables", "nft+iptables"] = ""
-    rules: Annotated[str, StringConstraints(max_length=1_000_000)] = ""
+    rules: Annotated[str, StringConstraints(max_length=limits.MAX_RULES)] = ""
     failure: Text | None = None
 
 
@@ -337,7 +338,7 @@ class SocketFacts(_Record):
     """The agent's processes that run, and their sockets; ``failure`` is why some are unknown."""
 
     processes: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
-    found: Annotated[tuple[Socket, ...], Field(max_length=500)] = ()
+    found: Annotated[tuple[Socket, ...], Field(max_length=limits.MAX_SOCKETS)] = ()
     failure: Text | None = None
 
 
@@ -369,9 +370,11 @@ class Facts(_Record):
 
 
 class Probe(_Record):
-    """The program that measured."""
+    """The program that measured. ``sha256`` is of the bytes that ran, as the program itself
+    computed it; empty where it could not."""
 
     version: Text
+    sha256: Text = ""
     platform: Literal["linux"]
     python: Text
     openssl_library: Text
@@ -390,10 +393,10 @@ class Evidence(_Record):
     vantage: Vantage
     facts: Facts
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=2000)]
-    discovered: Annotated[tuple[Discovered, ...], Field(max_length=100)] = ()
+    discovered: Annotated[tuple[Discovered, ...], Field(max_length=limits.MAX_DISCOVERIES)] = ()
     controls: Annotated[tuple[Control, ...], Field(max_length=8)] = ()
     gateway: Annotated[tuple[Control, ...], Field(max_length=50)] = ()
-    proxy_trials: Annotated[tuple[ProxyTrial, ...], Field(max_length=3)] = ()
+    proxy_trials: Annotated[tuple[ProxyTrial, ...], Field(max_length=limits.MAX_TRIALS)] = ()
     agent_check: AgentCheck | None = None
 
     @model_validator(mode="after")

@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from selftests.conftest import Sshd
-from selftests.suite_run import ROOT, SuiteRun
+from selftests.suite_run import SuiteRun
 
 RunSuite = Callable[..., SuiteRun]
-PROBE = ROOT / "arc_compliance" / "probe" / "probe.py"
 
 
 def _record(directory: Path, host: str) -> dict[str, Any]:
@@ -234,7 +233,9 @@ def test_an_order_is_carried_to_a_host_and_its_evidence_back(
     assert not (written.reports / "evidence").exists()
     for host in ("web01", "web02"):
         with order.open() as given, (back / f"{host}.json").open("w") as taken:
-            subprocess.run([sys.executable, PROBE], stdin=given, stdout=taken, check=True)
+            subprocess.run(
+                [sys.executable, tmp_path / "probe.py"], stdin=given, stdout=taken, check=True
+            )
     run = run_suite(f"--evidence={back}", "--location=chinanorth3", to_azure[0])
 
     assert written.code == 0
