@@ -21,7 +21,7 @@ from arc_compliance.catalogue.model import Bypass
 from arc_compliance.collect.backends import Access
 from arc_compliance.firewall.allowlist import Allowlist, AllowlistError, read_allowlist
 from arc_compliance.hosts.addresses import HostSpec
-from arc_compliance.judge.public_roots import PublicRoots
+from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.options.targets import TargetError, read_targets
 from arc_compliance.plan.order import ConnectTo, Limits, order_for
 from arc_compliance.plan.scope import (

@@ -14,10 +14,10 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.firewall.allowlist import Allowlist
-from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.case import Judge, judge_case
+from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.public_roots import PublicRoots
-from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case, plan_cases
 from arc_compliance.plan.scope import Scope
 from arc_compliance.service_tags.tags import ServiceTags, TagFile, parse_tag_file

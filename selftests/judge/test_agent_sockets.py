@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.judge.agent import judge_outbound
+from arc_compliance.judge.case import Judge
+from arc_compliance.judge.host.sockets import judge_outbound
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.networking import judge_tcp
-from arc_compliance.judge.run import Judge
+from arc_compliance.judge.network.tcp import judge_tcp
 from arc_compliance.probe import probe
 from arc_compliance.wire.evidence import SocketFacts
 from selftests.judge.agent_process import agent_process

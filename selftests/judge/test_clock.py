@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.judge.clock import judge_clock
+from arc_compliance.judge.host.clock import judge_clock
 from arc_compliance.judge.judgement import Judgement, Verdict
 from selftests.judge.evidence_made import case_of, evidence, judge_evidence, measurement
 

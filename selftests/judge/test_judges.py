@@ -6,24 +6,23 @@ from typing import Any
 
 import pytest
 
+from arc_compliance.judge.case import Judge, judge_case
 from arc_compliance.judge.causes import CAUSES
-from arc_compliance.judge.certificates import judge_certificates
-from arc_compliance.judge.judgement import Judgement, judgement_from
-from arc_compliance.judge.networking import (
-    judge_https,
-    judge_port_443,
-    judge_private_link,
-    judge_tcp,
-)
-from arc_compliance.judge.proxies import judge_proxy
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge, judge_case, judge_host_measured
-from arc_compliance.judge.tls import (
+from arc_compliance.judge.endpoint.certificates import judge_certificates
+from arc_compliance.judge.endpoint.reach import judge_reach
+from arc_compliance.judge.endpoint.tls12 import judge_tls12
+from arc_compliance.judge.host.measured import judge_host_measured
+from arc_compliance.judge.host.tls_client import (
     judge_client_enabled,
     judge_legacy,
     judge_linux_openssl,
-    judge_tls12,
 )
+from arc_compliance.judge.judgement import Judgement, judgement_from
+from arc_compliance.judge.network.https import judge_https
+from arc_compliance.judge.network.port_443 import judge_port_443
+from arc_compliance.judge.network.private_link import judge_private_link
+from arc_compliance.judge.network.proxy import judge_proxy
+from arc_compliance.judge.network.tcp import judge_tcp
 from arc_compliance.plan.scope import Scenario
 from arc_compliance.wire.evidence import Failure
 from arc_compliance.wire.record import HostRecord

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from netaddr import IPNetwork, IPSet
 
 from arc_compliance.firewall.allowlist import Allowlist, read_allowlist
-from arc_compliance.judge.allowlists import (
+from arc_compliance.judge.addresses.coverage import (
     judge_azure_cloud_gap,
     judge_full_range,
     judge_public_tags,
 )
+from arc_compliance.judge.addresses.tags import judge_service_tags_current, judge_tag
+from arc_compliance.judge.case import Judge
+from arc_compliance.judge.endpoint.reach import judge_reach
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge
-from arc_compliance.judge.service_tags import judge_service_tags_current, judge_tag
 from arc_compliance.plan.scope import PrivateLink
 from arc_compliance.service_tags.tags import ServiceTags, TagFile
 from arc_compliance.wire.evidence import Evidence
