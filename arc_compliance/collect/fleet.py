@@ -21,7 +21,9 @@ from arc_compliance.base.redact import scrub
 from arc_compliance.collect.backends import NO_PYTHON, Access, BackendError, command_line, unreached
 from arc_compliance.hosts.addresses import HostSpec
 from arc_compliance.plan.order import Limits, order_digest
-from arc_compliance.wire.evidence import BEGIN, MAX_EVIDENCE_BYTES, Evidence, Failure, evidence_in
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.fields import Failure
+from arc_compliance.wire.frame import BEGIN, MAX_EVIDENCE_BYTES, evidence_in
 from arc_compliance.wire.record import HostRecord
 
 PROBE = Path(__file__).parent.parent / "probe" / "probe.py"

@@ -11,7 +11,9 @@ from arc_compliance.catalogue.model import Endpoint
 from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judged
 from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case, names_of
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +128,9 @@ def notes_on(measurement: Measurement) -> str:
             f"while at {measurement.flaky.stage.value}"
         )
     connect = measurement.at(Stage.CONNECT)
-    dead = connect.data.get("dead", []) if connect else []
-    if isinstance(dead, list) and dead:
-        addresses = ", ".join(str(d.get("address")) for d in dead[:4] if isinstance(d, dict))
-        notes.append(f"{len(dead)} of its addresses did not answer: {addresses}")
+    if connect and connect.dead:
+        addresses = ", ".join(one.address for one in connect.dead[:4])
+        notes.append(f"{len(connect.dead)} of its addresses did not answer: {addresses}")
     return f" [{'; '.join(notes)}]" if notes else ""
 
 
@@ -187,12 +188,6 @@ def _forgive_retired(found: list[NameVerdict], regional: set[str]) -> list[NameV
         for one in found
         if not (gone(one) and one.verdict is Verdict.BLOCKED)
     ]
-
-
-def went_well(m: Measurement, stage: Stage) -> bool:
-    """Whether *m* got through *stage*."""
-    step = m.at(stage)
-    return step is not None and step.failure is None
 
 
 def failures_of(measurements: list[Measurement]) -> Iterator[NameVerdict]:

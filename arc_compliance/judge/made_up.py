@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from arc_compliance.wire.evidence import Evidence, Failure, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.fields import Failure
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 _MADE_UP = Failure(
     cause="dns-rewritten", detail="it has the addresses of a name that does not exist"
@@ -39,16 +42,11 @@ def without_made_up_addresses(evidence: Evidence) -> Evidence:
 
 def _is_made_up(measurement: Measurement, made_up: set[str]) -> bool:
     resolve, certificate = measurement.at(Stage.RESOLVE), measurement.at(Stage.CERTIFICATE)
-    if resolve is None or resolve.data.get("via") != "resolver":
+    if resolve is None or resolve.via != "resolver" or not resolve.addresses:
         return False
-    addresses = resolve.data.get("addresses")
-    if (
-        not isinstance(addresses, list)
-        or not addresses
-        or (certificate and not certificate.failure)
-    ):
+    if certificate and not certificate.failure:
         return False
-    return {str(address) for address in addresses} <= made_up
+    return set(resolve.addresses) <= made_up
 
 
 def _unresolved(measurement: Measurement) -> Measurement:

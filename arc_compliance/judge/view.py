@@ -12,7 +12,9 @@ from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.plan.cases import names_of
 from arc_compliance.plan.scope import Scope
 from arc_compliance.service_tags.tags import ServiceTags
-from arc_compliance.wire.evidence import Evidence, Measurement, ProxySetting
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.facts import ProxySetting
+from arc_compliance.wire.measurement import Measurement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from arc_compliance.judge.endpoint.reach import judge_reach
 from arc_compliance.judge.host.agent import judge_agent_health
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.probe import probe
-from arc_compliance.wire.evidence import AgentFacts
+from arc_compliance.wire.facts import AgentFacts
 from selftests.judge.evidence_made import case_of, evidence, grounds, judge_evidence, measurement
 
 SHOWN = {

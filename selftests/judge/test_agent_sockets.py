@@ -14,7 +14,7 @@ from arc_compliance.judge.host.sockets import judge_outbound
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.network.tcp import judge_tcp
 from arc_compliance.probe import probe
-from arc_compliance.wire.evidence import SocketFacts
+from arc_compliance.wire.facts import SocketFacts
 from selftests.judge.agent_process import agent_process
 from selftests.judge.evidence_made import case_of, evidence, judge_evidence, measurement
 

@@ -132,7 +132,9 @@ def test_behind_a_proxy_the_host_sees_no_address() -> None:
         "started": 1.0,
         "duration": 0.1,
         "failure": None,
-        "data": {"proxy": "proxy:3128", "status": 200, "address": "10.0.0.1"},
+        "proxy": "proxy:3128",
+        "status": 200,
+        "address": "10.0.0.1",
     }
     del through["observations"][1]
     found = evidence(
@@ -147,7 +149,7 @@ def test_behind_a_proxy_the_host_sees_no_address() -> None:
 
 def test_a_name_that_did_not_resolve_blocks() -> None:
     gone = measurement(LOGIN, ("resolve", "dns-not-found"))
-    gone["observations"][0]["data"]["addresses"] = []
+    gone["observations"][0]["addresses"] = []
     found = evidence(gone, measurement(PARTNER), measurement(PAS))
 
     one = judged("service-tags/azure-active-directory", judge_tag, found)

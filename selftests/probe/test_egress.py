@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from arc_compliance.probe import probe
-from arc_compliance.wire.evidence import EgressFacts
+from arc_compliance.wire.facts import EgressFacts
 
 NFT = json.dumps(
     {"nftables": [{"chain": {"name": "o", "hook": "output"}}]}, separators=(", ", ": ")

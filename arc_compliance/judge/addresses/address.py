@@ -6,7 +6,7 @@ import ipaddress
 
 from netaddr import AddrFormatError, IPSet
 
-from arc_compliance.wire.evidence import Measurement
+from arc_compliance.wire.measurement import Measurement
 
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 

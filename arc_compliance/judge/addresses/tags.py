@@ -14,7 +14,9 @@ from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judg
 from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case
 from arc_compliance.service_tags.tags import STALE_DAYS
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 PROVEN_DAYS = 35
 """An address outside every tag is a failure by a file younger than this: a service moves into new
@@ -185,5 +187,5 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
     """What the name resolved to, and what it was connected to."""
     yield from measurement.addresses
     connect = measurement.at(Stage.CONNECT)
-    if connect and connect.data.get("address"):
-        yield str(connect.data["address"])
+    if connect and connect.address:
+        yield connect.address

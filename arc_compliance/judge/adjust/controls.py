@@ -7,7 +7,8 @@ from dataclasses import replace
 from arc_compliance.judge.causes.remedies import remedy
 from arc_compliance.judge.host.controls import cause_of, in_words
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.wire.evidence import Evidence, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.observation import Stage
 
 _REST_ON_A_CONNECTION = (
     "principles/tcp",

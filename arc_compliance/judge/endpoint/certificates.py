@@ -16,7 +16,10 @@ from arc_compliance.judge.fold import NameVerdict, failed_words, judge_row, note
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Failure, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.fields import Failure
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 EXPECTED = "a certificate for the name, trusted by the host and issued under a public root"
 
@@ -31,12 +34,9 @@ def public_verdict(measurement: Measurement, grounds: Grounds) -> ChainVerdict |
 
     A chain that cannot be parsed counts as untrusted.
     """
-    tls = measurement.at(Stage.TLS)
-    sent = tls.data.get("chain") if tls else None
-    if not isinstance(sent, list) or not sent:
+    if not measurement.chain:
         return None
-    chain = tuple(str(one) for one in sent)
-    return _verified(grounds.public_roots, chain, measurement.name, grounds.now)
+    return _verified(grounds.public_roots, measurement.chain, measurement.name, grounds.now)
 
 
 @lru_cache(maxsize=1024)  # a host's chains are asked for by the row's reach, too
@@ -57,7 +57,7 @@ def _judge_chain(measurement: Measurement, grounds: Grounds) -> NameVerdict:
     if certificate is None or tls is None or tls.failure:
         return _blocked(measurement)
     public = public_verdict(measurement, grounds)
-    told = certificate.failure is not None or certificate.data.get("verified") is True
+    told = certificate.failure is not None or certificate.verified
     if public is None or not told:
         return NameVerdict(
             name=name,

@@ -7,7 +7,9 @@ from arc_compliance.judge.fold import NameVerdict, failed_words, judge_row, note
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 EXPECTED = "an HTTP answer of the service, any status"
 TLS_ELSEWHERE = {"tls-version", "tls-client-disabled"}
@@ -28,8 +30,8 @@ def _judge_answer(measurement: Measurement, grounds: Grounds) -> NameVerdict:
         _, cause, words = failed_words(measurement)
         verdict = Verdict.BLOCKED if cause in TLS_ELSEWHERE else Verdict.FAIL
         return NameVerdict(name=name, verdict=verdict, cause=cause, words=words)
-    status = http.data.get("status") if http else None
-    if not isinstance(status, int) or not 100 <= status <= 999:
+    status = http.status if http else None
+    if status is None:
         return NameVerdict(
             name=name,
             verdict=Verdict.ERROR,
@@ -67,7 +69,6 @@ def _proven(measurement: Measurement, grounds: Grounds) -> bool:
         if public is None or public.cause != "cert-untrusted":
             return True
     http = measurement.at(Stage.HTTP)
-    if http and http.data.get("is_certificate") is True:
+    if http and http.is_certificate:
         return True
-    headers = http.data.get("headers") if http else None
-    return isinstance(headers, dict) and any(str(h).startswith("x-ms-") for h in headers)
+    return any(header.startswith("x-ms-") for header in measurement.headers)

@@ -15,13 +15,13 @@ from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import Grounds, required
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
 
 
 def judge_negative_serial(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     """Whether a certificate that was sent has a negative serial number (RFC 5280, 4.1.2.2)."""
     expected = "no certificate has a negative serial number"
-    chains = {m.name: chain for m in evidence.measurements if (chain := _chain(m))}
+    chains = {m.name: m.chain for m in evidence.measurements if m.chain}
     if not chains:
         return nothing_answered(case, required(evidence, grounds), expected)
     found = [name for name, chain in chains.items() if any(map(_has_negative_serial, chain))]
@@ -39,12 +39,6 @@ def judge_negative_serial(case: Case, evidence: Evidence, grounds: Grounds) -> J
     return judged(
         case, Verdict.PASS, expected=expected, actual=f"none in the chains of {len(chains)} names"
     )
-
-
-def _chain(measurement: Measurement) -> list[str]:
-    tls = measurement.at(Stage.TLS)
-    chain = tls.data.get("chain") if tls else None
-    return [str(one) for one in chain] if isinstance(chain, list) else []
 
 
 @lru_cache(maxsize=1024)  # the hosts of a fleet see the same certificates

@@ -7,7 +7,9 @@ from arc_compliance.judge.fold import NameVerdict, failed_words, judge_row
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 EXPECTED = "TLS 1.2 or newer"
 
@@ -42,15 +44,19 @@ def _judge_protocol(measurement: Measurement) -> NameVerdict:
             cause=cause,
             words=f"no handshake to judge, {cause} while at {stage}",
         )
-    protocol = str(tls.data.get("protocol"))
-    if rank(protocol) < rank("TLSv1.2"):
+    if not tls.protocol:
         return NameVerdict(
-            name=name, verdict=Verdict.FAIL, cause="tls-version", words=f"negotiated {protocol}"
+            name=name,
+            verdict=Verdict.ERROR,
+            cause="probe-failed",
+            words="the evidence does not say which protocol was negotiated",
         )
-    cipher = tls.data.get("cipher")
-    return NameVerdict(
-        name=name, verdict=Verdict.PASS, words=f"{protocol}{f', {cipher}' if cipher else ''}"
-    )
+    if rank(tls.protocol) < rank("TLSv1.2"):
+        return NameVerdict(
+            name=name, verdict=Verdict.FAIL, cause="tls-version", words=f"negotiated {tls.protocol}"
+        )
+    cipher = f", {tls.cipher}" if tls.cipher else ""
+    return NameVerdict(name=name, verdict=Verdict.PASS, words=f"{tls.protocol}{cipher}")
 
 
 def rank(protocol: str | None) -> int:

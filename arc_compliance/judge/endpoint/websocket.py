@@ -9,7 +9,8 @@ from arc_compliance.judge.fold import NameVerdict, failed_words, fold, nothing_a
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.view import Grounds, required
 from arc_compliance.plan.cases import Case, names_of
-from arc_compliance.wire.evidence import Evidence, Measurement
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
 
 
 def judge_websocket(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
@@ -51,8 +52,10 @@ def _judge_upgrade(measurement: Measurement, grounds: Grounds) -> NameVerdict:
         return found(Verdict.WARN, f"{cause} upon the upgrade ({answer.failure.detail})", cause)
     if answer.accepted:
         return found(Verdict.PASS, "the upgrade was accepted")
+    if answer.status is None:
+        return found(Verdict.ERROR, "the evidence holds no answer to the upgrade", "probe-failed")
     words = f"HTTP {answer.status} to the upgrade"
-    if answer.status == 101 or (answer.status or 0) >= 500:
+    if answer.status == 101 or answer.status >= 500:
         return found(Verdict.WARN, f"{words}, not as a WebSocket's server answers", "http-failed")
     public = public_verdict(measurement, grounds)
     if public is not None and public.cause == "cert-untrusted":

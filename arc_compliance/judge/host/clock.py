@@ -10,7 +10,9 @@ from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import Grounds, required
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 LIMIT = 120.0
 """Seconds; what the agent's own check reports."""
@@ -58,10 +60,7 @@ def _skews(evidence: Evidence) -> Iterator[float]:
 
 
 def _date(measurement: Measurement) -> float | None:
-    http = measurement.at(Stage.HTTP)
-    headers = http.data.get("headers") if http else None
-    text = headers.get("date") if isinstance(headers, dict) else None
     try:
-        return parsedate_to_datetime(str(text)).timestamp()
+        return parsedate_to_datetime(measurement.headers.get("date", "")).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Control, Evidence, Stage
+from arc_compliance.wire.evidence import Control, Evidence
+from arc_compliance.wire.observation import Stage
 
 RUN_CONTROLS = "run/controls"
 

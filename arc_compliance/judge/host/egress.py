@@ -10,7 +10,9 @@ from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.view import Grounds, required
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 
 def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
@@ -55,6 +57,6 @@ def let_out(names: str, label: str) -> str:
     return f"server owner: Let TCP to port 443 of {names} out in {label}."
 
 
-def _via(measurement: Measurement) -> object:
+def _via(measurement: Measurement) -> str | None:
     resolve = measurement.at(Stage.RESOLVE)
-    return resolve.data.get("via") if resolve else None
+    return resolve.via if resolve else None

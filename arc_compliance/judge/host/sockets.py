@@ -8,7 +8,8 @@ from arc_compliance.judge.addresses.address import is_loopback
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Socket
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.facts import Socket
 
 DNS = 53
 

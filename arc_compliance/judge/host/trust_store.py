@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from arc_compliance.catalogue import named_roots
 from arc_compliance.judge.endpoint.certificates import public_verdict
-from arc_compliance.judge.fold import went_well
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.observation import Stage
 
 RETIRING = "DigiCert Global Root CA"
 """Distrusted by Mozilla since April 2026, so that updated hosts are without it."""
@@ -52,7 +52,7 @@ def _private_authorities(evidence: Evidence, grounds: Grounds) -> str:
     """The CAs that the host trusts, that are no public ones and sign for the endpoints here."""
     found: dict[str, int] = {}
     for measurement in evidence.measurements:
-        if not went_well(measurement, Stage.CERTIFICATE):
+        if not measurement.passed(Stage.CERTIFICATE):
             continue
         public = public_verdict(measurement, grounds)
         if public is not None and public.cause == "cert-untrusted":

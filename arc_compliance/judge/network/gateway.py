@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import Grounds, agents_setting
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Control, Evidence, ProxySetting
+from arc_compliance.wire.evidence import Control, Evidence
+from arc_compliance.wire.facts import ProxySetting
 
 GATEWAY = "gateway-log-analytics"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from arc_compliance.judge.fold import NameVerdict, fold, nothing_answered, went_well
+from arc_compliance.judge.fold import NameVerdict, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import Grounds, required
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.observation import Stage
 
 
 def judge_https(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
@@ -15,12 +16,12 @@ def judge_https(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     A redirect to ``http://`` would take the next request out of TLS.
     """
     expected = "HTTPS everywhere, and no redirect out of it"
-    spoken = [m for m in evidence.measurements if m.scheme == "https" and went_well(m, Stage.HTTP)]
+    spoken = [m for m in evidence.measurements if m.scheme == "https" and m.passed(Stage.HTTP)]
     if not spoken:
         return nothing_answered(case, required(evidence, grounds), expected)
     found = []
     for m in spoken:
-        location = _headers(m).get("location", "")
+        location = m.headers.get("location", "")
         if location.lower().startswith("http://"):
             found.append(
                 NameVerdict(
@@ -38,9 +39,3 @@ def judge_https(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
         expected=expected,
         actual=f"{len(spoken)} endpoints answered HTTP inside TLS, none redirects out of it",
     )
-
-
-def _headers(m: Measurement) -> dict[str, str]:
-    http = m.at(Stage.HTTP)
-    headers = http.data.get("headers") if http else None
-    return {str(k): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}

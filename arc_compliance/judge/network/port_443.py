@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from arc_compliance.catalogue.model import Client
-from arc_compliance.judge.fold import failures_of, fold, nothing_answered, went_well
+from arc_compliance.judge.fold import failures_of, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.network.proxy_trials import trials_in_words
 from arc_compliance.judge.view import Grounds, required
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 
 def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
@@ -37,4 +39,4 @@ def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
 
 def connected(m: Measurement) -> bool:
     """Whether a connection was made, straight or through a proxy."""
-    return went_well(m, Stage.CONNECT) or went_well(m, Stage.PROXY)
+    return m.passed(Stage.CONNECT) or m.passed(Stage.PROXY)

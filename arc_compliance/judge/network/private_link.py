@@ -7,7 +7,9 @@ from arc_compliance.judge.fold import NameVerdict, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import Grounds, required
 from arc_compliance.plan.cases import Case, names_of, rows_in_scope
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 
 def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
@@ -27,8 +29,8 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
                 continue
             if measurement.at(Stage.PROXY):
                 left_to_proxy.append(name)
-            elif addresses := measurement.addresses:
-                found.append(_judge_addresses(measurement, addresses))
+            elif measurement.addresses or measurement.passed(Stage.RESOLVE):
+                found.append(_judge_addresses(measurement))
     if found:
         return fold(case, found, expected=expected)
     if left_to_proxy:
@@ -42,7 +44,15 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
     return nothing_answered(case, required(evidence, grounds), expected)
 
 
-def _judge_addresses(measurement: Measurement, addresses: tuple[str, ...]) -> NameVerdict:
+def _judge_addresses(measurement: Measurement) -> NameVerdict:
+    addresses = measurement.addresses
+    if not addresses:
+        return NameVerdict(
+            name=measurement.name,
+            verdict=Verdict.ERROR,
+            cause="probe-failed",
+            words="the evidence holds no address",
+        )
     public = [a for a in addresses if not is_private(a)]
     shown = ", ".join(addresses)
     if not public:
@@ -72,7 +82,4 @@ def _judge_addresses(measurement: Measurement, addresses: tuple[str, ...]) -> Na
 def _dead(measurement: Measurement) -> set[str]:
     """The addresses of *measurement* that did not answer."""
     connect = measurement.at(Stage.CONNECT)
-    dead = connect.data.get("dead") if connect else None
-    if not isinstance(dead, list):
-        return set()
-    return {str(one.get("address")) for one in dead if isinstance(one, dict)}
+    return {one.address for one in connect.dead} if connect else set()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from arc_compliance.catalogue.model import Client
-from arc_compliance.judge.fold import failures_of, fold, nothing_answered, went_well
+from arc_compliance.judge.fold import failures_of, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import Grounds, agents_setting, required
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence, Measurement, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 PLACES = {"order": "--proxy", "agent": "proxy.url", "daemons": "HTTPS_PROXY of the daemons"}
 
@@ -28,8 +30,8 @@ def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
         )
     asked = [m for m in required(evidence, grounds) if _by_agents_proxy(m, evidence)]
     past = [m for m in required(evidence, grounds, Client.AGENT) if not m.at(Stage.PROXY)]
-    stopped = [m for m in asked if not went_well(m, Stage.PROXY)]
-    through = [m for m in asked if went_well(m, Stage.PROXY)]
+    stopped = [m for m in asked if not m.passed(Stage.PROXY)]
+    through = [m for m in asked if m.passed(Stage.PROXY)]
     if stopped:
         return fold(case, list(failures_of(stopped)), expected=expected)
     if not through:
@@ -45,4 +47,4 @@ def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
 
 def _by_agents_proxy(m: Measurement, evidence: Evidence) -> bool:
     step = m.at(Stage.PROXY)
-    return step is not None and (step.data.get("proxy") or "unusable") == evidence.vantage.proxy
+    return step is not None and (step.proxy or "unusable") == evidence.vantage.proxy
