@@ -28,7 +28,9 @@ from arc_compliance.collect.backends import (
 from arc_compliance.hosts.addresses import HostSpec
 from arc_compliance.plan.order import Limits, order_digest
 from arc_compliance.probe.bundle import bundled, program_sha256
-from arc_compliance.wire.evidence import BEGIN, MAX_EVIDENCE_BYTES, Evidence, Failure, evidence_in
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.fields import Failure
+from arc_compliance.wire.frame import BEGIN, MAX_EVIDENCE_BYTES, evidence_in
 from arc_compliance.wire.record import HostRecord
 
 MAX_STDERR_BYTES = 64 * 1024

@@ -11,7 +11,7 @@ import certifi
 from arc_compliance.base.fault import Fault
 from arc_compliance.base.files import read_at_most
 from arc_compliance.firewall.allowlist import Allowlist, read_allowlist
-from arc_compliance.judge.public_roots import PublicRoots
+from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.options.option import Context
 from arc_compliance.service_tags.sources import DOWNLOAD, Raw, raw_file
 from arc_compliance.service_tags.tags import parse_tag_file, service_tags

@@ -102,7 +102,7 @@ def test_a_saved_record_that_is_cut_short_is_an_error_of_its_host(tmp_path: Path
 
 
 def test_a_saved_record_of_another_run_is_refused(tmp_path: Path) -> None:
-    from arc_compliance.wire.evidence import Failure
+    from arc_compliance.wire.fields import Failure
     from arc_compliance.wire.record import HostRecord, load_record, save_record
 
     save_record(tmp_path, HostRecord(run="old", host="h", collected=1, failure=Failure(cause="x")))

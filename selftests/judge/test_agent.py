@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.judge.agent import judge_agent_health
+from arc_compliance.judge.case import Judge
+from arc_compliance.judge.endpoint.reach import judge_reach
+from arc_compliance.judge.host.agent import judge_agent_health
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge
 from arc_compliance.probe.python.facts.agent import AgentFacts as AgentReader
-from arc_compliance.wire.evidence import AgentFacts
+from arc_compliance.wire.facts import AgentFacts
 from selftests.judge.evidence_made import case_of, evidence, grounds, judge_evidence, measurement
 from selftests.probe.replacing import replace
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.judge.agent import judge_agent_check
+from arc_compliance.judge.host.agent_check import judge_agent_check
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.probe.python.facts.agent_check import AgentCheck as AgentCheckReader
 from arc_compliance.probe.python.order_fields import BadOrder

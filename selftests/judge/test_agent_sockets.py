@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.judge.agent import judge_outbound
+from arc_compliance.judge.case import Judge
+from arc_compliance.judge.host.sockets import judge_outbound
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.networking import judge_tcp
-from arc_compliance.judge.run import Judge
+from arc_compliance.judge.network.tcp import judge_tcp
 from arc_compliance.probe.python.facts.sockets import AgentSockets
-from arc_compliance.wire.evidence import SocketFacts
+from arc_compliance.wire.facts import SocketFacts
 from selftests.judge.agent_process import agent_process
 from selftests.judge.evidence_made import case_of, evidence, judge_evidence, measurement
 from selftests.probe.replacing import replace

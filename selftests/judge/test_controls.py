@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.judge.certificates import judge_certificates
-from arc_compliance.judge.controls import judge_controls
+from arc_compliance.judge.case import Judge, judge_case
+from arc_compliance.judge.endpoint.certificates import judge_certificates
+from arc_compliance.judge.endpoint.reach import judge_reach
+from arc_compliance.judge.endpoint.tls12 import judge_tls12
+from arc_compliance.judge.host.controls import judge_controls
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.networking import judge_port_443, judge_private_link
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge, judge_case
-from arc_compliance.judge.tls import judge_tls12
+from arc_compliance.judge.network.port_443 import judge_port_443
+from arc_compliance.judge.network.private_link import judge_private_link
 from arc_compliance.plan.scope import PrivateLink
 from arc_compliance.probe.python.control_server import SELF_SIGNED
 from arc_compliance.wire.evidence import Control, Evidence

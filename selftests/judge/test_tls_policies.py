@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from arc_compliance.judge.host.tls_client import CIPHER_SUITES, judge_client_enabled, judge_legacy
 from arc_compliance.judge.judgement import Verdict
-from arc_compliance.judge.tls import CIPHER_SUITES, judge_client_enabled, judge_legacy
 from arc_compliance.probe.python.facts.tls_policy import TlsStack, offered_suites
 from selftests.conftest import needs
 from selftests.judge.evidence_made import case_of, evidence, grounds

@@ -30,7 +30,10 @@ import trustme
 
 from arc_compliance.probe.bundle import bundled
 from arc_compliance.probe.python.contract import BEGIN, END
-from arc_compliance.wire.evidence import Evidence, Measurement
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.frame import evidence_from
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Observation
 
 Behaviour = Callable[[socket.socket], None]
 
@@ -323,7 +326,14 @@ def measure(what: object, python: str = sys.executable, **options: Any) -> Evide
     assert (done.returncode, done.stderr) == (0, b"")
     begin, evidence, end = done.stdout.decode("ascii").splitlines()
     assert (begin, end) == (BEGIN, END)
-    return Evidence.model_validate_json(evidence)
+    return evidence_from(json.loads(evidence))
+
+
+def seen(observation: Observation | None) -> dict[str, Any]:
+    """What the probe told of a step, beside its times and its failure."""
+    assert observation is not None
+    common = {"stage", "started", "duration", "failure"}
+    return observation.model_dump(mode="json", exclude=common, exclude_unset=True)
 
 
 def fault(measurement: Measurement | None) -> tuple[str, str] | None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from arc_compliance.probe.python.websocket import websocket_accept
-from arc_compliance.wire.evidence import Evidence, WebSocket
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import WebSocket
 from selftests.probe import peers
 
 NAME, OTHER = "bus.test", "other.test"
@@ -141,7 +142,7 @@ def test_a_certificate_is_told_from_a_page(authority: peers.Authority, body: str
         order = peers.order(target, connect_to=[["pki.test", 80, "127.0.0.1", port]])
         (measurement,) = peers.measure(order).measurements
 
-    assert measurement.observations[-1].data["is_certificate"] is (body == "certificate")
+    assert measurement.observations[-1].is_certificate is (body == "certificate")
 
 
 # -- proxies -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from arc_compliance.probe.python.facts.egress import EgressRules
-from arc_compliance.wire.evidence import EgressFacts
+from arc_compliance.wire.facts import EgressFacts
 from selftests.probe.replacing import replace
 
 NFT = json.dumps(

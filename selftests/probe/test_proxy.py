@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from arc_compliance.wire.evidence import Measurement, Stage
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 from selftests.probe import peers
 
 NAME = "healthy.test"
@@ -45,7 +46,7 @@ def test_allowed(order: dict[str, Any]) -> None:
         measurement = through(order, port)
     assert peers.fault(measurement) is None
     assert peers.stages(measurement) == ["proxy", "tls", "certificate", "http"]
-    assert measurement.at(Stage.PROXY).data == {
+    assert peers.seen(measurement.at(Stage.PROXY)) == {
         "proxy": f"127.0.0.1:{port}",
         "address": "127.0.0.1",
         "source": "127.0.0.1",
@@ -118,7 +119,7 @@ def test_plain_http(answer: bytes, fault: tuple[str, str] | None, stages: list[s
     with peers.serve(peers.http(answer)) as port:
         measurement = through(asked, port)
     assert (peers.fault(measurement), peers.stages(measurement)) == (fault, stages)
-    assert "status" in measurement.at(Stage(stages[-1])).data
+    assert measurement.at(Stage(stages[-1])).status
 
 
 def test_request_in_absolute_form() -> None:

@@ -20,7 +20,7 @@ from arc_compliance.probe.python.order import agents_target
 from arc_compliance.probe.python.order_fields import BadOrder
 from arc_compliance.probe.python.order_reading import read_order
 from arc_compliance.probe.python.steps import Attempt
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.frame import evidence_from
 from selftests.probe import peers
 
 BOOTSTRAP = (
@@ -87,7 +87,7 @@ def test_sent_before_the_order() -> None:
     done = subprocess.run(
         [sys.executable, "-c", BOOTSTRAP], input=text, capture_output=True, check=True, timeout=30
     )
-    evidence = Evidence.model_validate_json(done.stdout.splitlines()[1])
+    evidence = evidence_from(json.loads(done.stdout.splitlines()[1]))
     assert peers.fault(evidence.measurements[0]) == ("resolve", "dns-not-found")
 
 
@@ -166,9 +166,9 @@ def test_hostile_headers_are_bounded() -> None:
     answer = b"HTTP/1.1 200 OK\r\n" + b"\r\n".join(reversed(lines)) + b"\r\n\r\n"
     with peers.serve(peers.http(answer)) as port:
         seen = peers.measure(connect_order(port)).measurements[0].observations[-1]
-    assert len(seen.data["headers"]) == 20
-    assert seen.data["headers"]["date"] == "a [31m\u00ff"
-    assert max(map(len, seen.data["headers"].values())) == 256
+    assert len(seen.headers) == 20
+    assert seen.headers["date"] == "a [31m\u00ff"
+    assert max(map(len, seen.headers.values())) == 256
 
 
 def test_oversized_evidence_loses_its_bulk() -> None:
