@@ -2,11 +2,9 @@
 
 import pytest
 
-from arc_compliance.judge.agent import (
-    judge_agent_check,
-    judge_agent_health,
-    judge_outbound,
-)
+from arc_compliance.judge.host.agent import judge_agent_health
+from arc_compliance.judge.host.agent_check import judge_agent_check
+from arc_compliance.judge.host.sockets import judge_outbound
 from arc_compliance.judge.judgement import Judgement
 from fixtures.cases import require
 

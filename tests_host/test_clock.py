@@ -2,7 +2,7 @@
 
 import pytest
 
-from arc_compliance.judge.clock import judge_clock
+from arc_compliance.judge.host.clock import judge_clock
 from arc_compliance.judge.judgement import Judgement
 from fixtures.cases import require
 

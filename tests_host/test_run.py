@@ -2,9 +2,9 @@
 
 import pytest
 
-from arc_compliance.judge.controls import judge_controls
+from arc_compliance.judge.host.controls import judge_controls
+from arc_compliance.judge.host.measured import judge_host_measured
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.run import judge_host_measured
 from fixtures.cases import require
 
 

@@ -2,8 +2,12 @@
 
 import pytest
 
+from arc_compliance.judge.host.tls_client import (
+    judge_client_enabled,
+    judge_legacy,
+    judge_linux_openssl,
+)
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.tls import judge_client_enabled, judge_legacy, judge_linux_openssl
 from fixtures.cases import require
 
 

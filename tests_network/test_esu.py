@@ -2,9 +2,9 @@
 
 import pytest
 
+from arc_compliance.judge.endpoint.reach import judge_reach
+from arc_compliance.judge.information import judge_information
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import judge_information
 from fixtures.cases import require
 
 ROWS = ("aka", "download", "login", "login-partner", "management", "his", "guestconfiguration")

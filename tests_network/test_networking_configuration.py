@@ -3,12 +3,11 @@
 import pytest
 
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.networking import (
-    judge_onboarding_machine,
-    judge_port_443,
-    judge_private_link,
-)
-from arc_compliance.judge.proxies import judge_no_log_analytics_gateway, judge_proxy
+from arc_compliance.judge.network.gateway import judge_no_log_analytics_gateway
+from arc_compliance.judge.network.onboarding import judge_onboarding_machine
+from arc_compliance.judge.network.port_443 import judge_port_443
+from arc_compliance.judge.network.private_link import judge_private_link
+from arc_compliance.judge.network.proxy import judge_proxy
 from fixtures.cases import require
 
 

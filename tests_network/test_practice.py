@@ -2,12 +2,13 @@
 
 import pytest
 
-from arc_compliance.judge.allowlists import judge_azure_cloud_gap, judge_public_tags
-from arc_compliance.judge.egress import judge_egress
+from arc_compliance.judge.addresses.coverage import judge_azure_cloud_gap, judge_public_tags
+from arc_compliance.judge.addresses.tags import judge_service_tags_current
+from arc_compliance.judge.endpoint.serial import judge_negative_serial
+from arc_compliance.judge.endpoint.websocket import judge_websocket
+from arc_compliance.judge.host.egress import judge_egress
+from arc_compliance.judge.host.proxy_places import judge_proxy_consistency
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.practice import judge_negative_serial, judge_websocket
-from arc_compliance.judge.proxies import judge_proxy_consistency
-from arc_compliance.judge.service_tags import judge_service_tags_current
 from fixtures.cases import require
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.networking import judge_https, judge_tcp
+from arc_compliance.judge.network.https import judge_https
+from arc_compliance.judge.network.tcp import judge_tcp
 from fixtures.cases import require
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from arc_compliance.judge.allowlists import judge_full_range
+from arc_compliance.judge.addresses.coverage import judge_full_range
+from arc_compliance.judge.addresses.tags import judge_tag
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.service_tags import judge_tag
 from fixtures.cases import require
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from arc_compliance.judge.endpoint.reach import judge_reach
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.reach import judge_reach
 from fixtures.cases import require
 
 

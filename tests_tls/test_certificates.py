@@ -2,7 +2,7 @@
 
 import pytest
 
-from arc_compliance.judge.certificates import judge_certificates
+from arc_compliance.judge.endpoint.certificates import judge_certificates
 from arc_compliance.judge.judgement import Judgement
 from fixtures.cases import require
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from arc_compliance.judge.endpoint.tls12 import judge_tls12
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.tls import judge_tls12
 from fixtures.cases import require
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from arc_compliance.judge.host.trust_store import judge_trust_store
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.trust_store import judge_trust_store
 from fixtures.cases import require
 
 

@@ -13,12 +13,14 @@ from typing import Any
 from arc_compliance.base.files import write_whole
 from arc_compliance.hosts.inventory import Inventory
 from arc_compliance.report.compliance import REPORT
+from arc_compliance.wire.evidence import Evidence
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Each published schema by the name of its file."""
     return {
         "compliance.schema.json": REPORT.json_schema(mode="serialization"),
+        "evidence.schema.json": Evidence.model_json_schema(),
         "inventory.schema.json": Inventory.model_json_schema(),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -10,18 +11,13 @@ from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from arc_compliance.base.files import NoFileError, read_at_most, write_whole
+from arc_compliance.base.fault import Fault
+from arc_compliance.base.files import read_at_most, write_whole
 from arc_compliance.base.redact import scrub_all
-from arc_compliance.wire.evidence import (
-    BEGIN,
-    MAX_EVIDENCE_BYTES,
-    Evidence,
-    Failure,
-    Text,
-    Time,
-    evidence_in,
-    first_fault,
-)
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.fields import Failure, Text, Time
+from arc_compliance.wire.format1 import upgraded
+from arc_compliance.wire.frame import BEGIN, MAX_EVIDENCE_BYTES, evidence_in, first_fault
 
 
 class HostRecord(BaseModel):
@@ -76,12 +72,10 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     """
     try:
         content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
-        if len(content) > 2 * MAX_EVIDENCE_BYTES:
-            return _unreadable(path, "it is larger than any evidence")
         if clean:
             return HostRecord.model_validate_json(content)
         if BEGIN not in content:
-            return HostRecord.model_validate(scrub_all(json.loads(content)))
+            return _record_in(content, clean=clean)
         evidence = evidence_in(content)
         return HostRecord(
             run=evidence.run,
@@ -89,16 +83,32 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
             collected=evidence.finished,
             evidence=evidence,
         )
-    except NoFileError:
-        return _unreadable(path, "it is no file")
-    except OSError as error:
-        return _unreadable(path, error.strerror or str(error))
+    except Fault as fault:
+        return _unreadable(path, fault.what)
     except ValidationError as error:
         return _unreadable(path, f"it is not as agreed ({first_fault(error)})")
     except json.JSONDecodeError as error:
         return _unreadable(path, f"it is not as agreed (no JSON: {error.msg})")
     except (ValueError, RecursionError) as error:
         return _unreadable(path, str(error))
+
+
+def _record_in(content: bytes, *, clean: bool) -> HostRecord:
+    if clean:
+        with contextlib.suppress(ValidationError):  # a run that was resumed may hold format 1
+            return HostRecord.model_validate_json(content)
+    document = json.loads(content)
+    return record_from(document if clean else scrub_all(document))
+
+
+def record_from(document: object) -> HostRecord:
+    """The record in *document*, plain JSON data whose evidence is of format 2 or 1.
+
+    Raise ValidationError where it is none.
+    """
+    if isinstance(document, dict):
+        document = {**document, "evidence": upgraded(document.get("evidence"))}
+    return HostRecord.model_validate(document)
 
 
 def _named_for(path: Path) -> str:

@@ -14,10 +14,10 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.firewall.allowlist import Allowlist
-from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.case import Judge, judge_case
+from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.public_roots import PublicRoots
-from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import Case, plan_cases
 from arc_compliance.plan.scope import Scope
 from arc_compliance.service_tags.tags import ServiceTags, TagFile, parse_tag_file
@@ -111,7 +111,7 @@ def measurement(
     flaky: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """One endpoint's measurement; *failed* is (stage, cause) of the step that ended it."""
-    data: dict[str, dict[str, Any]] = {
+    seen: dict[str, dict[str, Any]] = {
         "resolve": {"addresses": list(addresses), "via": "resolver"},
         "connect": {
             "address": addresses[0],
@@ -128,15 +128,15 @@ def measurement(
         "http": {"status": status, "headers": headers or {}, "via": "tls12"},
     }
     if failed and failed[0] == "proxy":
-        data = {"proxy": {"proxy": "proxy:3128", "status": 403}}
+        seen = {"proxy": {"proxy": "proxy:3128", "status": 403}}
     observations = []
-    for stage, values in data.items():
+    for stage, values in seen.items():
         cause = failed[1] if failed and failed[0] == stage else None
         if stage == "certificate" and certificate:
             cause = certificate
         failure = {"cause": cause, "detail": ""} if cause else None
         observations.append(
-            {"stage": stage, "started": 1.0, "duration": 0.1, "failure": failure, "data": values}
+            {"stage": stage, "started": 1.0, "duration": 0.1, "failure": failure, **values}
         )
         if failed and failed[0] == stage:
             break
@@ -170,7 +170,7 @@ def evidence(*measurements: dict[str, Any], **parts: Any) -> Evidence:
     tls = {"openssl": "OpenSSL 3.0.15 3 Sep 2024", "policy_file": "/etc/ssl/openssl.cnf"}
     return Evidence.model_validate(
         {
-            "evidence": 1,
+            "evidence": 2,
             "run": "run",
             "host": "h",
             "probe": {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 
-from arc_compliance.judge.run import Judge
+from arc_compliance.judge.case import Judge
 from selftests.suite_run import ROOT
 
 _Marked = tuple[tuple[str, ...], Judge | None]

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.judge.clock import judge_clock
+from arc_compliance.judge.host.clock import judge_clock
 from arc_compliance.judge.judgement import Judgement, Verdict
 from selftests.judge.evidence_made import case_of, evidence, judge_evidence, measurement
 
 RIGHT, LATER = "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:{}:{} GMT"
 
 
-def clock(*dates: object, synchronised: bool | None = None, **more: Any) -> Judgement:
+def clock(*dates: str, synchronised: bool | None = None, **more: Any) -> Judgement:
     """The judgement where endpoints answer with *dates*; on the host it is the first second of
     1970."""
     names = ("login.chinacloudapi.cn", "pas.chinacloudapi.cn", "aka.ms")
     asked = [
-        measurement(name, headers={"date": date} if date else {}, **more)  # type: ignore[dict-item]
+        measurement(name, headers={"date": date} if date else {}, **more)
         for name, date in zip(names, dates, strict=False)
     ]
     found = evidence(*asked, clock={"synchronised": synchronised})
@@ -48,8 +48,8 @@ def test_one_endpoint_with_a_clock_of_its_own_changes_nothing() -> None:
     assert clock(RIGHT, "Thu, 01 Jan 2099 00:00:00 GMT", RIGHT).verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Foo 1970 00:00:00 GMT", 7, ["x"]])
-def test_what_is_no_date_is_not_tested(date: object) -> None:
+@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Foo 1970 00:00:00 GMT"])
+def test_what_is_no_date_is_not_tested(date: str) -> None:
     assert clock(date).verdict is Verdict.NOT_TESTED
 
 

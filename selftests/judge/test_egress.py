@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.judge.egress import judge_egress
+from arc_compliance.judge.case import Judge
+from arc_compliance.judge.endpoint.reach import judge_reach
+from arc_compliance.judge.host.egress import judge_egress
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge
 from selftests.firewall.test_allowlist import ACCEPT, DROP, nft, to
 from selftests.judge.evidence_made import case_of, evidence, judge_evidence, measurement
 

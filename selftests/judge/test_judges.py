@@ -6,26 +6,25 @@ from typing import Any
 
 import pytest
 
+from arc_compliance.judge.case import Judge, judge_case
 from arc_compliance.judge.causes import CAUSES
-from arc_compliance.judge.certificates import judge_certificates
-from arc_compliance.judge.judgement import Judgement, judgement_from
-from arc_compliance.judge.networking import (
-    judge_https,
-    judge_port_443,
-    judge_private_link,
-    judge_tcp,
-)
-from arc_compliance.judge.proxies import judge_proxy
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge, judge_case, judge_host_measured
-from arc_compliance.judge.tls import (
+from arc_compliance.judge.endpoint.certificates import judge_certificates
+from arc_compliance.judge.endpoint.reach import judge_reach
+from arc_compliance.judge.endpoint.tls12 import judge_tls12
+from arc_compliance.judge.host.measured import judge_host_measured
+from arc_compliance.judge.host.tls_client import (
     judge_client_enabled,
     judge_legacy,
     judge_linux_openssl,
-    judge_tls12,
 )
-from arc_compliance.plan.scope import Scenario
-from arc_compliance.wire.evidence import Failure
+from arc_compliance.judge.judgement import Judgement, judgement_from
+from arc_compliance.judge.network.https import judge_https
+from arc_compliance.judge.network.port_443 import judge_port_443
+from arc_compliance.judge.network.private_link import judge_private_link
+from arc_compliance.judge.network.proxy import judge_proxy
+from arc_compliance.judge.network.tcp import judge_tcp
+from arc_compliance.plan.scope import PrivateLink, Scenario
+from arc_compliance.wire.fields import Failure
 from arc_compliance.wire.record import HostRecord
 from selftests.judge.evidence_made import case_of, chain, evidence, grounds, measurement
 
@@ -466,7 +465,7 @@ def test_plain_http_needs_a_sign_of_the_service(
     name = "www.microsoft.com"
     plain = {**measurement(name, status=200), "port": 80, "scheme": "http"}
     plain["observations"] = [
-        {**o, "data": {"status": 200, **said_by_peer}} if o["stage"] == "http" else o
+        {**o, "headers": {}, **said_by_peer} if o["stage"] == "http" else o
         for o in plain["observations"]
         if o["stage"] not in ("tls", "certificate")
     ]
@@ -479,19 +478,49 @@ def test_plain_http_needs_a_sign_of_the_service(
     assert said(judgement) == expected
 
 
-@pytest.mark.parametrize("status", [None, 0, "200", 1000])
-def test_what_is_no_http_status_is_no_answer(status: Any) -> None:
+def without(stage: str, *fields: str) -> dict[str, Any]:
+    """A measurement of LOGIN whose step *stage* claims to have gone well and lacks *fields*."""
     told = measurement(LOGIN)
-    told["observations"][-1]["data"] = {"status": status}
+    for one in told["observations"]:
+        if one["stage"] == stage:
+            for field in fields:
+                del one[field]
+    return told
 
-    found = judge_reach(case_of("urls/login"), evidence(told), grounds())
+
+@pytest.mark.parametrize(
+    ("requirement", "judge", "told"),
+    [
+        ("urls/login", judge_reach, without("http", "status")),
+        ("tls/1.2", judge_tls12, without("tls", "protocol")),
+        ("principles/certificates", judge_certificates, without("tls", "chain")),
+        ("principles/certificates", judge_certificates, without("certificate", "verified")),
+    ],
+)
+def test_a_step_that_tells_nothing_shows_nothing(
+    requirement: str, judge: Judge, told: dict[str, Any]
+) -> None:
+    row = LOGIN if not requirement.startswith("urls/") else ""
+
+    found = judge(case_of(requirement, row), evidence(told), grounds())
+
+    assert said(found) == ("error", "probe-failed")
+
+
+def test_private_endpoints_without_an_address_show_nothing() -> None:
+    link = {"private_link": frozenset({PrivateLink.ARC})}
+    told = {**without("resolve", "addresses"), "name": "gbl.his.arc.azure.cn"}
+
+    found = judge_private_link(
+        case_of("networking/private-link", **link), evidence(told), grounds(**link)
+    )
 
     assert said(found) == ("error", "probe-failed")
 
 
 def test_a_certificate_of_which_nothing_is_told_is_no_pass() -> None:
     told = measurement(LOGIN)
-    told["observations"][-2]["data"] = {"verified": False, "verify_code": 18}
+    told["observations"][-2] |= {"verified": False, "verify_code": 18}
 
     found = judge_certificates(case_of("principles/certificates", LOGIN), evidence(told), grounds())
 

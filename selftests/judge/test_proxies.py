@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from arc_compliance.judge.case import Judge, judge_case
+from arc_compliance.judge.endpoint.reach import judge_reach
+from arc_compliance.judge.endpoint.serial import judge_negative_serial
+from arc_compliance.judge.endpoint.websocket import judge_websocket
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.practice import judge_negative_serial, judge_websocket
-from arc_compliance.judge.proxies import judge_no_log_analytics_gateway, judge_proxy
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge, judge_case
+from arc_compliance.judge.network.gateway import judge_no_log_analytics_gateway
+from arc_compliance.judge.network.proxy import judge_proxy
 from arc_compliance.plan.cases import Case
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.record import HostRecord

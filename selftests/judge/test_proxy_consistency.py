@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from arc_compliance.judge.host.proxy_places import judge_proxy_consistency
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.proxies import judge_proxy_consistency
 from selftests.judge.evidence_made import case_of, evidence, grounds, judge_evidence, measurement
 
 LOGIN = "login.chinacloudapi.cn"

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from netaddr import IPNetwork, IPSet
 
 from arc_compliance.firewall.allowlist import Allowlist, read_allowlist
-from arc_compliance.judge.allowlists import (
+from arc_compliance.judge.addresses.coverage import (
     judge_azure_cloud_gap,
     judge_full_range,
     judge_public_tags,
 )
+from arc_compliance.judge.addresses.tags import judge_service_tags_current, judge_tag
+from arc_compliance.judge.case import Judge
+from arc_compliance.judge.endpoint.reach import judge_reach
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.reach import judge_reach
-from arc_compliance.judge.run import Judge
-from arc_compliance.judge.service_tags import judge_service_tags_current, judge_tag
 from arc_compliance.plan.scope import PrivateLink
 from arc_compliance.service_tags.tags import ServiceTags, TagFile
 from arc_compliance.wire.evidence import Evidence
@@ -132,7 +132,9 @@ def test_behind_a_proxy_the_host_sees_no_address() -> None:
         "started": 1.0,
         "duration": 0.1,
         "failure": None,
-        "data": {"proxy": "proxy:3128", "status": 200, "address": "10.0.0.1"},
+        "proxy": "proxy:3128",
+        "status": 200,
+        "address": "10.0.0.1",
     }
     del through["observations"][1]
     found = evidence(
@@ -147,7 +149,7 @@ def test_behind_a_proxy_the_host_sees_no_address() -> None:
 
 def test_a_name_that_did_not_resolve_blocks() -> None:
     gone = measurement(LOGIN, ("resolve", "dns-not-found"))
-    gone["observations"][0]["data"]["addresses"] = []
+    gone["observations"][0]["addresses"] = []
     found = evidence(gone, measurement(PARTNER), measurement(PAS))
 
     one = judged("service-tags/azure-active-directory", judge_tag, found)

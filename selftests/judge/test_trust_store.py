@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from arc_compliance.catalogue import named_roots
+from arc_compliance.judge.host.trust_store import RETIRING, judge_trust_store
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.trust_store import RETIRING, judge_trust_store
 from selftests.catalogue.test_catalogue import ROOTS
 from selftests.judge.evidence_made import case_of, chain, evidence, judge_evidence, measurement
 

@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from arc_compliance.wire.evidence import Stage
+from arc_compliance.wire.observation import Stage
 from selftests.lab.measuring import Findings
 from selftests.lab.network import Network
 
@@ -68,11 +68,11 @@ def ours(findings: Findings, name: str, reach: str, row: str) -> Answers:
 def _proxy_of(findings: Findings, name: str) -> str:
     measurement = findings.evidence.of(name, 443)
     step = measurement.at(Stage.PROXY) if measurement else None
-    return str(step.data.get("proxy", "")) if step else ""
+    return (step.proxy or "") if step else ""
 
 
 def _address_of(findings: Findings, name: str) -> str:
     """The address that was connected to, since openssl takes the first that a name has."""
     measurement = findings.evidence.of(name, 443)
     step = measurement.at(Stage.CONNECT) if measurement else None
-    return str(step.data.get("address", name)) if step else name
+    return (step.address or name) if step else name

@@ -17,10 +17,10 @@ from arc_compliance.collect.backends import Access
 from arc_compliance.collect.fleet import collect
 from arc_compliance.firewall.allowlist import Allowlist
 from arc_compliance.hosts.addresses import parse_host
-from arc_compliance.judge.grounds import Grounds
+from arc_compliance.judge.case import judge_case
+from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.public_roots import PublicRoots
-from arc_compliance.judge.run import judge_case
+from arc_compliance.judge.view import Grounds
 from arc_compliance.plan.cases import plan_cases
 from arc_compliance.plan.order import ConnectTo, Limits, order_for
 from arc_compliance.plan.scope import Scope

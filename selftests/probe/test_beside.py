@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.probe import probe
-from arc_compliance.wire.evidence import Evidence, WebSocket
+from arc_compliance.probe.python.websocket import websocket_accept
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import WebSocket
 from selftests.probe import peers
 
 NAME, OTHER = "bus.test", "other.test"
@@ -65,7 +66,7 @@ def asked(authority: peers.Authority, roots: str, behave: peers.Behaviour) -> We
 
 def test_the_answer_of_the_rfcs_own_example() -> None:
     """RFC 6455, 1.3."""
-    assert probe.websocket_accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert websocket_accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 def test_an_upgrade_is_accepted(authority: peers.Authority, roots: str) -> None:
@@ -141,7 +142,7 @@ def test_a_certificate_is_told_from_a_page(authority: peers.Authority, body: str
         order = peers.order(target, connect_to=[["pki.test", 80, "127.0.0.1", port]])
         (measurement,) = peers.measure(order).measurements
 
-    assert measurement.observations[-1].data["is_certificate"] is (body == "certificate")
+    assert measurement.observations[-1].is_certificate is (body == "certificate")
 
 
 # -- proxies -------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import base64
 import pytest
 from cryptography import x509
 
-from arc_compliance.wire.evidence import Evidence, Stage
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.observation import Stage
 from selftests.probe import field as probe_field
 from selftests.probe import peers
 
@@ -41,19 +42,22 @@ def test_healthy_endpoint(evidence: Evidence) -> None:
     """All stages, in order, with what each saw."""
     healthy = evidence.of("healthy.test", 443)
     assert peers.stages(healthy) == ["resolve", "connect", "tls", "certificate", "http"]
-    assert healthy.at(Stage.RESOLVE).data == {"addresses": ["127.0.0.1"], "via": "connect-to"}
-    connect = dict(healthy.at(Stage.CONNECT).data)
+    assert peers.seen(healthy.at(Stage.RESOLVE)) == {
+        "addresses": ["127.0.0.1"],
+        "via": "connect-to",
+    }
+    connect = peers.seen(healthy.at(Stage.CONNECT))
     assert connect.pop("port") > 0
     assert connect == {"address": "127.0.0.1", "source": "127.0.0.1", "dead": []}
-    assert healthy.at(Stage.TLS).data["protocol"] == "TLSv1.2"
-    assert healthy.at(Stage.TLS).data["tls12_refused"] is False
-    assert healthy.at(Stage.CERTIFICATE).data == {
+    assert healthy.at(Stage.TLS).protocol == "TLSv1.2"
+    assert healthy.at(Stage.TLS).tls12_refused is False
+    assert peers.seen(healthy.at(Stage.CERTIFICATE)) == {
         "verified": True,
         "verify_code": 0,
         "verify_message": "ok",
         "protocol": "TLSv1.3",
     }
-    assert healthy.at(Stage.HTTP).data == {
+    assert peers.seen(healthy.at(Stage.HTTP)) == {
         "status": 204,
         "headers": {"x-ms-request-id": "1", "server": "peer"},
         "via": "tls12",
@@ -62,7 +66,7 @@ def test_healthy_endpoint(evidence: Evidence) -> None:
 
 def test_chain_as_sent(evidence: Evidence) -> None:
     """The chain of the TLS 1.2 handshake is read off the wire, leaf first."""
-    chain = evidence.of("healthy.test", 443).at(Stage.TLS).data["chain"]
+    chain = evidence.of("healthy.test", 443).at(Stage.TLS).chain
     leaf, intermediate = [x509.load_der_x509_certificate(base64.b64decode(one)) for one in chain]
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["healthy.test"]
@@ -71,23 +75,23 @@ def test_chain_as_sent(evidence: Evidence) -> None:
 
 def test_chain_of_an_incomplete_server(evidence: Evidence) -> None:
     """Only what was sent is reported."""
-    assert len(evidence.of("incomplete.test", 443).at(Stage.TLS).data["chain"]) == 1
+    assert len(evidence.of("incomplete.test", 443).at(Stage.TLS).chain) == 1
 
 
 def test_tls_1_3_only(evidence: Evidence) -> None:
     """A server that refuses TLS 1.2 but speaks 1.3 is reached, and the refusal is noted."""
     newer = evidence.of("tls13.test", 443)
-    assert newer.at(Stage.TLS).data["protocol"] == "TLSv1.3"
-    assert newer.at(Stage.TLS).data["tls12_refused"] is True
-    assert len(newer.at(Stage.TLS).data["chain"]) == 2
-    assert newer.at(Stage.HTTP).data["via"] == "tls"
+    assert newer.at(Stage.TLS).protocol == "TLSv1.3"
+    assert newer.at(Stage.TLS).tls12_refused is True
+    assert len(newer.at(Stage.TLS).chain) == 2
+    assert newer.at(Stage.HTTP).via == "tls"
 
 
 def test_certificate_does_not_stop_http(evidence: Evidence) -> None:
     """Behind an expired certificate HTTP is measured all the same."""
     expired = evidence.of("expired.test", 443)
-    assert expired.at(Stage.HTTP).data["status"] == 204
-    assert expired.at(Stage.CERTIFICATE).data["verify_code"] == 10
+    assert expired.at(Stage.HTTP).status == 204
+    assert expired.at(Stage.CERTIFICATE).verify_code == 10
 
 
 def test_plain_http_on_a_tls_port(evidence: Evidence) -> None:

@@ -1,0 +1,1 @@
+"""The judges of addresses: service tags, and what the allow-lists of firewalls let through."""

@@ -1,0 +1,1 @@
+"""What is made of a judge's judgement before it stands."""

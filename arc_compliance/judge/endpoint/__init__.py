@@ -1,0 +1,1 @@
+"""The judges of single endpoints: reach, TLS, certificates, WebSocket."""

@@ -1,0 +1,54 @@
+"""Serial numbers of certificates."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import warnings
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
+
+from arc_compliance.base.wording import first_few
+from arc_compliance.judge.fold import nothing_answered
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.view import Grounds, required
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence
+
+
+def judge_negative_serial(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether a certificate that was sent has a negative serial number (RFC 5280, 4.1.2.2)."""
+    expected = "no certificate has a negative serial number"
+    chains = {m.name: m.chain for m in evidence.measurements if m.chain}
+    if not chains:
+        return nothing_answered(case, required(evidence, grounds), expected)
+    found = [name for name, chain in chains.items() if any(map(_has_negative_serial, chain))]
+    if found:
+        shown = first_few(found, 4)
+        return judged(
+            case,
+            Verdict.WARN,
+            expected=expected,
+            actual=f"a certificate of {shown} has one; agents refuse it from February 2027",
+            failing=found,
+            mend="network team: Renew the certificates, or the CA, of whatever answers for "
+            f"{shown}, with positive serial numbers.",
+        )
+    return judged(
+        case, Verdict.PASS, expected=expected, actual=f"none in the chains of {len(chains)} names"
+    )
+
+
+@lru_cache(maxsize=1024)  # the hosts of a fleet see the same certificates
+def _has_negative_serial(certificate: str) -> bool:
+    """Whether the serial number of *certificate* (base64 of DER) is negative; what cannot be parsed
+    is judged elsewhere."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        try:
+            der = base64.b64decode(certificate, validate=True)
+            return x509.load_der_x509_certificate(der).serial_number < 0
+        except (ValueError, binascii.Error):
+            return False

@@ -1,0 +1,74 @@
+"""The places on the host that name a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from arc_compliance.catalogue.model import Client
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.network.proxy import PLACES
+from arc_compliance.judge.view import Grounds, required
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence
+
+_OTHER_PLACES = ("shell", "apt", "dnf", "zypper")
+
+
+_EVERY_PLACE = ("agent", "daemons", *_OTHER_PLACES)
+
+
+def judge_proxy_consistency(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the places on the host that name a proxy agree, as far as the agent is concerned."""
+    expected = "the places that name a proxy agree, and the agent can use its own"
+    facts = evidence.facts.proxy
+    if not facts.read:
+        return judged(
+            case,
+            Verdict.NOT_APPLICABLE,
+            expected=expected,
+            actual="the run names the way out; with --proxy=auto the host's own places are asked",
+        )
+    if facts.failure:
+        cause = facts.failure if facts.failure == "permission-denied" else "probe-failed"
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual=f"the agent's own configuration was not read ({facts.failure})",
+            cause=cause,
+        )
+    shown = ", ".join(f"{PLACES.get(one.place, one.place)}: {one.proxy}" for one in facts.settings)
+    found = list(_inconsistencies(evidence, grounds))
+    if not found:
+        return judged(case, Verdict.PASS, expected=expected, actual=shown or "no proxy is named")
+    return judged(
+        case,
+        Verdict.WARN,
+        expected=expected,
+        actual=f"{'; '.join(found)} ({shown})",
+        failing=[case.host],
+        mend="server owner: Name the proxy once, where the agent takes it from: azcmagent config "
+        "set proxy.url http://host:port, without credentials, and bypass groups in proxy.bypass.",
+    )
+
+
+def _inconsistencies(evidence: Evidence, grounds: Grounds) -> Iterator[str]:
+    """The classic faults, in words."""
+    facts = evidence.facts
+    of = {place: [s for s in facts.proxy.settings if s.place == place] for place in _EVERY_PLACE}
+    agents = [*of["agent"], *of["daemons"]]
+    others = [place for place in _OTHER_PLACES if of[place]]
+    if others and not agents and facts.agent.installed:
+        yield f"{' and '.join(others)} have a proxy, the agent and its daemons have none"
+    if of["agent"] and of["daemons"] and of["agent"][0].proxy != of["daemons"][0].proxy:
+        yield "proxy.url and HTTPS_PROXY of the daemons differ; the agent takes proxy.url"
+    for one in agents:
+        place = PLACES[one.place]
+        if one.fault:
+            yield f"{place}: {one.fault}"
+        if one.credentials:
+            yield f"{place} holds credentials, which every reader of it sees"
+    failed = {m.name for m in required(evidence, grounds, Client.AGENT) if m.failed}
+    for one in agents[:1]:
+        if lost := [name for name in one.hides if name in failed]:
+            yield f"no_proxy of {PLACES[one.place]} hides {', '.join(lost[:4])}, not reached so"

@@ -1,0 +1,76 @@
+"""The sockets of the agent's processes: listeners, and whom they speak to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from arc_compliance.judge.addresses.address import is_loopback
+from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
+from arc_compliance.judge.view import Grounds
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.facts import Socket
+
+DNS = 53
+
+
+def judge_outbound(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether no process of the agent listens to other machines."""
+    del grounds
+    expected = "the agent's processes listen on loopback only"
+    facts = evidence.facts.sockets
+    listening = [one for one in facts.found if one.listening]
+    open_to_others = [one for one in listening if not is_loopback(one.local)]
+    if open_to_others:
+        names = [f"{one.process} at {one.local}" for one in open_to_others]
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"listening beyond loopback: {', '.join(names[:6])}",
+            cause="listener-found",
+            failing=names,
+        )
+    if unseen := _unseen(case, evidence, expected):
+        return unseen
+    shown = ", ".join(sorted({one.local for one in listening})) or "nothing"
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"{', '.join(facts.processes)}: {shown}, {len(facts.found)} sockets in all",
+    )
+
+
+def _unseen(case: Case, evidence: Evidence, expected: str) -> Judgement | None:
+    """The judgement of a case whose sockets nobody could see, None where they were seen."""
+    facts = evidence.facts.sockets
+    if facts.failure:
+        words = f"the sockets of the agent's processes are unknown ({facts.failure})"
+        return untested(case, expected, words, facts.failure)
+    if facts.processes:
+        return None
+    words = "the agent is installed and none of its processes runs: start it, then run again"
+    return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
+
+
+def sockets_astray(evidence: Evidence) -> Iterator[str]:
+    """The connections of the agent's processes that are no TCP to port 443 or to the proxy, DNS and
+    loopback aside, in words."""
+    allowed = {one.proxy for one in evidence.facts.proxy.settings}
+    hosts = {
+        f"{address}:{one.proxy.rpartition(':')[2]}"
+        for one in evidence.facts.proxy.settings
+        for address in one.addresses
+    }
+    for one in evidence.facts.sockets.found:
+        if one.remote is None or is_loopback(one.remote) or one.remote in allowed | hosts:
+            continue
+        port = one.remote.rpartition(":")[2]
+        if port == str(DNS) or (one.kind == "tcp" and port == "443"):
+            continue
+        yield _words(one)
+
+
+def _words(one: Socket) -> str:
+    return f"{one.process} has {one.kind.upper()} to {one.remote}"

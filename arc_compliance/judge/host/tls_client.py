@@ -1,0 +1,210 @@
+"""The host's own TLS stack: TLS 1.2 enabled, nothing older, an OpenSSL that knows it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from arc_compliance.judge.endpoint.tls12 import EXPECTED, rank
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.view import Grounds
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence
+
+NOT_THE_AGENTS = "the agent, a Go program, does not follow this policy, its installation does"
+
+
+CIPHER_SUITES = (
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_AES_128_GCM_SHA256",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+)
+"""Those of TLS 1.3 and 1.2, by OpenSSL's names, of which a host has to have one: named in
+the network requirements' section on cryptographic protocols (newer text, September 2025) for the
+agent on Windows since 1.56. On Linux the agent brings its own."""
+
+
+FIRST_OPENSSL_WITH_TLS12 = (1, 0, 1)
+"""OpenSSL's changelog names 1.0.1 (14 March 2012) as the first version with TLS 1.2."""
+
+
+def judge_client_enabled(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the host's own TLS stack has TLS 1.2 or newer switched on.
+
+    What an ordinary client of the host negotiated decides; where no endpoint could be reached,
+    the policy file does. None of the documented cipher suites is a reservation.
+    """
+    del grounds
+    enabled = _judge_enabled(case, evidence)
+    offered = evidence.facts.tls.cipher_suites
+    if enabled.verdict is not Verdict.PASS or not offered:
+        return enabled
+    documented = [suite for suite in CIPHER_SUITES if suite in offered]
+    if documented:
+        words = f"{enabled.actual}; {len(documented)} of the {len(CIPHER_SUITES)} documented "
+        return replace(enabled, actual=f"{words}cipher suites are offered")
+    return judged(
+        case,
+        Verdict.WARN,
+        expected=f"{enabled.expected}, with a documented cipher suite",
+        actual=f"{enabled.actual}; none of the documented cipher suites is offered: "
+        f"{', '.join(CIPHER_SUITES)}",
+        mend=f"server owner: Enable one of {', '.join(CIPHER_SUITES)} in the host's openssl.cnf or "
+        "crypto policy.",
+    )
+
+
+def _judge_enabled(case: Case, evidence: Evidence) -> Judgement:
+    facts = evidence.facts.tls
+    client = facts.default_client
+    expected = f"{EXPECTED} enabled in the host's own TLS stack"
+    if 0 <= rank(facts.maximum_protocol) < rank("TLSv1.2"):
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"{facts.policy_file} sets MaxProtocol = {facts.maximum_protocol}; "
+            f"{NOT_THE_AGENTS}",
+            cause="tls-client-disabled",
+        )
+    if client and client.protocol:
+        enabled = rank(client.protocol) >= rank("TLSv1.2")
+        return judged(
+            case,
+            Verdict.PASS if enabled else Verdict.FAIL,
+            expected=expected,
+            actual=f"an ordinary client negotiated {client.protocol} with {client.endpoint}",
+            cause=None if enabled else "tls-client-disabled",
+        )
+    if client:
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"the suite's handshake with {client.endpoint} went well, an ordinary client's "
+            f"failed: {client.failure or 'no protocol was negotiated'}",
+            cause="tls-client-disabled",
+        )
+    if facts.openssl is None:
+        return _no_openssl(case, expected)
+    if facts.policy_failure:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual=f"no endpoint was reached and the policy was not read: {facts.policy_failure}",
+            cause="probe-failed",
+        )
+    version = _openssl_version(facts.openssl)
+    if version is not None and version < FIRST_OPENSSL_WITH_TLS12:
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"{facts.openssl} has no TLS 1.2",
+            cause="tls-client-disabled",
+            mend="server owner: Update OpenSSL to a version with TLS 1.2.",
+        )
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"{_policy_words(evidence)}; no endpoint was reached to see it negotiated",
+    )
+
+
+def judge_legacy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the host would settle for nothing older than TLS 1.2."""
+    del grounds
+    facts = evidence.facts.tls
+    expected = "nothing older than TLS 1.2 is settled for"
+    if facts.openssl is None:
+        return _no_openssl(case, expected)
+    if facts.policy_failure:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual=f"the policy was not read: {facts.policy_failure}",
+            cause="probe-failed",
+        )
+    minimum = facts.minimum_protocol
+    version = _openssl_version(facts.openssl)
+    level_zero = "@SECLEVEL=0" in (facts.cipher_string or "")
+    if minimum is None and version is not None and version >= (3, 0, 0) and not level_zero:
+        return judged(
+            case,
+            Verdict.PASS,
+            expected=expected,
+            actual=f"{_policy_words(evidence)}; OpenSSL 3 refuses older versions at its default "
+            "security level",
+        )
+    if rank(minimum) >= rank("TLSv1.2"):
+        return judged(case, Verdict.PASS, expected=expected, actual=_policy_words(evidence))
+    return judged(
+        case,
+        Verdict.WARN,
+        expected=expected,
+        actual=_policy_words(evidence),
+        cause="tls-version",
+        mend="server owner: Set MinProtocol = TLSv1.2 in the host's openssl.cnf or crypto policy.",
+    )
+
+
+def judge_linux_openssl(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the host's OpenSSL is a version that supports TLS 1.2."""
+    del grounds
+    found = evidence.facts.tls.openssl
+    expected = "OpenSSL 1.0.1 or newer"
+    if found is None:
+        return _no_openssl(case, expected)
+    version = _openssl_version(found)
+    if version is None:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual=f"no version could be read from {found!r}",
+            cause="unknown",
+        )
+    if version < FIRST_OPENSSL_WITH_TLS12:
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=found,
+            cause="tls-client-disabled",
+            mend="server owner: Update OpenSSL to a version with TLS 1.2.",
+        )
+    return judged(case, Verdict.PASS, expected=expected, actual=found)
+
+
+def _no_openssl(case: Case, expected: str) -> Judgement:
+    return judged(
+        case,
+        Verdict.NOT_TESTED,
+        expected=expected,
+        actual="the host has no openssl command that works; install it (the agent needs it too)",
+    )
+
+
+def _openssl_version(text: str) -> tuple[int, int, int] | None:
+    """Major, minor and patch of ``OpenSSL 1.1.1k  25 Mar 2021``; None where it is no OpenSSL."""
+    found = re.match(r"OpenSSL (\d+)\.(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def _policy_words(evidence: Evidence) -> str:
+    facts = evidence.facts.tls
+    limits = [
+        f"{name} = {value}"
+        for name, value in (
+            ("MinProtocol", facts.minimum_protocol),
+            ("MaxProtocol", facts.maximum_protocol),
+            ("CipherString", facts.cipher_string),
+        )
+        if value
+    ]
+    says = ", ".join(limits) if limits else "no limit on protocol versions"
+    return f"{facts.policy_file or 'no policy file'}: {says}; {facts.openssl}; {NOT_THE_AGENTS}"

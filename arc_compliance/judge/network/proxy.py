@@ -1,0 +1,50 @@
+"""The agent's proxy: whether it lets through what it must."""
+
+from __future__ import annotations
+
+from arc_compliance.catalogue.model import Client
+from arc_compliance.judge.fold import failures_of, fold, nothing_answered
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.view import Grounds, agents_setting, required
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
+
+PLACES = {"order": "--proxy", "agent": "proxy.url", "daemons": "HTTPS_PROXY of the daemons"}
+
+
+def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+    """Whether the agent's proxy lets every required endpoint through."""
+    expected = "the proxy lets every required endpoint through"
+    setting = agents_setting(evidence)
+    place = PLACES.get(setting.place, "")
+    if setting.fault:
+        return judged(
+            case,
+            Verdict.FAIL,
+            expected=expected,
+            actual=f"{place} is no proxy that the agent can use: {setting.fault}",
+            cause="proxy-failed",
+            failing=[setting.proxy or place],
+        )
+    asked = [m for m in required(evidence, grounds) if _by_agents_proxy(m, evidence)]
+    past = [m for m in required(evidence, grounds, Client.AGENT) if not m.at(Stage.PROXY)]
+    stopped = [m for m in asked if not m.passed(Stage.PROXY)]
+    through = [m for m in asked if m.passed(Stage.PROXY)]
+    if stopped:
+        return fold(case, list(failures_of(stopped)), expected=expected)
+    if not through:
+        return nothing_answered(case, asked, expected)
+    bypassed = f", {len(past)} go past it (proxy bypass)" if past else ""
+    return judged(
+        case,
+        Verdict.PASS,
+        expected=expected,
+        actual=f"all {len(through)} go through {evidence.vantage.proxy} ({place}){bypassed}",
+    )
+
+
+def _by_agents_proxy(m: Measurement, evidence: Evidence) -> bool:
+    step = m.at(Stage.PROXY)
+    return step is not None and (step.proxy or "unusable") == evidence.vantage.proxy
