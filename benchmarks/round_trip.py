@@ -62,13 +62,13 @@ def main() -> None:
             mapped = {(name, port): to for name, port, *to in azure.connect_to}
 
             def plainly() -> None:
-                for target in order["endpoints"]:
-                    name, port = target["name"], target["port"]
+                for target in order.targets:
+                    name, port = target.name, target.port
                     address, to = mapped[name, port]
                     plain.run(
                         "curl -sk -o /dev/null -m 15 --connect-to %s %s",
                         f"{name}:{port}:{address}:{to}",
-                        f"{target['scheme']}://{name}/",
+                        f"{target.scheme}://{name}/",
                     )
 
             logins, probes = _in_turn(
@@ -83,7 +83,7 @@ def main() -> None:
     evidence = records[-1].evidence
     assert evidence is not None
     count = len(evidence.measurements)
-    curls = len(order["endpoints"])
+    curls = len(order.targets)
     print(f"ssh host true                      {logins:7.3f} s")
     print(f"one host, {count:3} endpoints, collected {probes:7.3f} s   {probes / logins:5.1f} x")
     print(

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from arc_compliance.base.fault import Fault
 from arc_compliance.base.redact import scrub
@@ -26,18 +24,19 @@ from arc_compliance.collect.backends import (
     unreached,
 )
 from arc_compliance.hosts.addresses import HostSpec
-from arc_compliance.plan.order import Limits, order_digest
+from arc_compliance.plan.order import Limits
 from arc_compliance.probe.bundle import bundled, program_sha256
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure
 from arc_compliance.wire.frame import BEGIN, MAX_EVIDENCE_BYTES, evidence_in
+from arc_compliance.wire.order import Order
 from arc_compliance.wire.record import HostRecord
 
 MAX_STDERR_BYTES = 64 * 1024
 
 
 def collect(
-    orders: Mapping[HostSpec, Mapping[str, Any]],
+    orders: Mapping[HostSpec, Order],
     *,
     access: Access,
     limits: Limits,
@@ -57,7 +56,7 @@ def collect(
 
 
 async def _collect_all(
-    orders: Mapping[HostSpec, Mapping[str, Any]],
+    orders: Mapping[HostSpec, Order],
     access: Access,
     limits: Limits,
     forks: int,
@@ -65,7 +64,7 @@ async def _collect_all(
 ) -> None:
     gate = asyncio.Semaphore(forks)
 
-    async def one(host: HostSpec, order: Mapping[str, Any]) -> None:
+    async def one(host: HostSpec, order: Order) -> None:
         async with gate:
             measured(await _measure(host, order, access, limits))
 
@@ -80,17 +79,17 @@ async def _collect_all(
 
 async def _measure(
     host: HostSpec,
-    order: Mapping[str, Any],
+    order: Order,
     access: Access,
     limits: Limits,
 ) -> HostRecord:
-    request = request_for(bundled(), json.dumps(order).encode("ascii"))
+    request = request_for(bundled(), order.as_json().encode("ascii"))
 
     def record(evidence: Evidence | None = None, failure: Failure | None = None) -> HostRecord:
         return HostRecord(
-            run=str(order["run"]),
+            run=order.run,
             host=host.label,
-            order=order_digest(order),
+            order=order.digest,
             collected=time.time(),
             evidence=evidence,
             failure=failure,
@@ -214,10 +213,10 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _unpack(out: bytes, order: Mapping[str, Any]) -> Evidence:
+def _unpack(out: bytes, order: Order) -> Evidence:
     """The evidence in *out*; raise ValueError where it is not of this run, host and program."""
     evidence = evidence_in(out)
-    if (evidence.run, evidence.host) != (order["run"], order["host"]):
+    if (evidence.run, evidence.host) != (order.run, order.host):
         raise ValueError("the host sent the evidence of another run or host")
     if evidence.probe.sha256 != program_sha256():
         raise ValueError("the host sent the evidence of a program other than the one sent to it")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from arc_compliance.base.fault import Fault
 from arc_compliance.base.wording import did_you_mean
 from arc_compliance.options.option import Context
-from arc_compliance.plan.order import ConnectTo
+from arc_compliance.wire.order import ConnectTo
 
 _CONNECT_TO = re.compile(
     r"(?P<host>\[[^\]]*\]|[^:\[\]]*):(?P<port>\d*):(?P<address>\[[^\]]*\]|[^:\[\]]*):(?P<to>\d*)"

@@ -19,8 +19,9 @@ from arc_compliance.options.files import TagSources
 from arc_compliance.options.option import Context
 from arc_compliance.options.targets import read_targets
 from arc_compliance.options.values import Demo
-from arc_compliance.plan.order import ConnectTo, Limits, order_for
+from arc_compliance.plan.order import Limits, order_for
 from arc_compliance.plan.scope import Scope
+from arc_compliance.wire.order import ConnectTo, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Settings:
         *,
         connect_to: Sequence[ConnectTo] = (),
         trust_file: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Order:
         """The probe's order for the host labelled *host*; a simulation adds its own mappings.
 
         The simulated Azure is on this machine, so that no proxy leads to it.

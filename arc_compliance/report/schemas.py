@@ -14,6 +14,7 @@ from arc_compliance.base.files import write_whole
 from arc_compliance.hosts.inventory import Inventory
 from arc_compliance.report.compliance import REPORT
 from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.order import Order
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -21,6 +22,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "compliance.schema.json": REPORT.json_schema(mode="serialization"),
         "evidence.schema.json": Evidence.model_json_schema(),
+        "order.schema.json": Order.model_json_schema(),
         "inventory.schema.json": Inventory.model_json_schema(),
     }
 

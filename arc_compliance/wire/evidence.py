@@ -82,8 +82,8 @@ class ProxyTrial(WireRecord):
     proxy: Text
     places: tuple[Text, ...]
     credentials: bool = False
-    reached: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ENDPOINTS)] = ()
-    failures: Annotated[tuple[NameFailure, ...], Field(max_length=limits.MAX_ENDPOINTS)] = ()
+    reached: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_TARGETS)] = ()
+    failures: Annotated[tuple[NameFailure, ...], Field(max_length=limits.MAX_TARGETS)] = ()
 
 
 class CheckedEndpoint(WireRecord):

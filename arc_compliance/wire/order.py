@@ -61,7 +61,7 @@ class DiscoveryCall(_Part):
 
 
 class GatewaySigns(_Part):
-    """What shows a Log Analytics gateway: names that it lets through and refuses, known gateways."""
+    """What identifies a Log Analytics gateway: what it lets through and refuses, known ones."""
 
     lets_through: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()

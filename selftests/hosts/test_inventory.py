@@ -16,7 +16,7 @@ from arc_compliance.catalogue import load_catalogue
 from arc_compliance.catalogue.model import Bypass
 from arc_compliance.hosts.inventory import Entry, Host, narrow, read_inventory
 from arc_compliance.plan.cases import plan_cases
-from arc_compliance.plan.order import Limits, doors_to_measure, order_for
+from arc_compliance.plan.order import Limits, order_for, targets_of
 from arc_compliance.plan.scope import Feature, PrivateLink, Role, Scenario, Scope
 from selftests.conftest import Sshd
 from selftests.probe import peers
@@ -199,8 +199,8 @@ def test_every_host_is_planned_and_ordered_by_its_own_scope(tmp_path: Path) -> N
         limits=Limits(),
         user_agent="x",
     )
-    assert order["proxy_bypass"] == ["Arc"]
-    names = {d.name for d in doors_to_measure(CATALOGUE, scopes["ssh://web01"])}
+    assert order.proxy_bypass == ("Arc",)
+    names = {d.name for d in targets_of(CATALOGUE, scopes["ssh://web01"])}
     assert "chinanorth3-gas.guestconfiguration.azure.cn" in names
     assert "chinaeast2-gas.guestconfiguration.azure.cn" not in names
 

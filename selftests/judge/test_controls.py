@@ -40,7 +40,7 @@ def order(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     authority.root.cert_pem.write_to_path(roots)
     with peers.serve(peers.hangs) as port, peers.refusing() as closed:
         yield peers.order(
-            peers.endpoint("hanging.test"),
+            peers.target("hanging.test"),
             connect_to=[["hanging.test", 443, "127.0.0.1", port], ["127.0.0.1", 443, "", closed]],
             trust_file=str(roots),
             limits={"http": 0.3, "connect": 0.3},
@@ -101,11 +101,11 @@ def test_a_proxy_that_agrees_to_everything(order: dict[str, Any]) -> None:
 
 
 def test_a_bypassed_endpoint_has_the_direct_controls_too(order: dict[str, Any]) -> None:
-    endpoints = [{**peers.endpoint("hanging.test"), "bypass": "Arc"}, peers.endpoint("x.invalid")]
+    endpoints = [{**peers.target("hanging.test"), "bypass": "Arc"}, peers.target("x.invalid")]
     with peers.serve(peers.proxy("403 Forbidden")) as port:
         url = f"http://127.0.0.1:{port}"
         evidence = peers.measure(
-            {**order, "endpoints": endpoints, "proxy": url, "proxy_bypass": ["Arc"]}
+            {**order, "targets": endpoints, "proxy": url, "proxy_bypass": ["Arc"]}
         )
 
     stages = [c.stage.value for c in evidence.controls]

@@ -81,7 +81,7 @@ def field(folder: Path) -> Iterator[dict[str, Any]]:
         ports["refused.test"] = listening.enter_context(peers.refusing())
         ports["dropped.test"] = listening.enter_context(peers.dropping())
         yield peers.order(
-            *(peers.endpoint(name) for name in FAULTS),
+            *(peers.target(name) for name in FAULTS),
             connect_to=[[name, 443, "127.0.0.1", port] for name, port in ports.items()],
             trust_file=str(roots),
         )

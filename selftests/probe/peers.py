@@ -274,21 +274,33 @@ def only(context: ssl.SSLContext, version: ssl.TLSVersion) -> ssl.SSLContext:
 # --------------------------------------------------------------------------- the probe's run
 
 
-def endpoint(name: str, port: int = 443, scheme: str = "https", path: str = "/") -> dict[str, Any]:
-    """One endpoint of an order."""
-    return {"name": name, "port": port, "scheme": scheme, "path": path}
+def target(
+    name: str,
+    port: int = 443,
+    scheme: str = "https",
+    path: str = "/",
+    websocket: str | None = None,
+) -> dict[str, Any]:
+    """One target of an order."""
+    return {
+        "name": name,
+        "port": port,
+        "scheme": scheme,
+        "path": path,
+        "rows": ["urls/test"],
+        "websocket": websocket,
+    }
 
 
-def order(*endpoints: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """An order for *endpoints*, with short limits and *changes*."""
+def order(*targets: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """An order for *targets*, with short limits and *changes*."""
     limits = {"connect": 1, "http": 1.5, "deadline": 20, "names": 50, **changes.pop("limits", {})}
     return {
-        "order": 1,
+        "order": 2,
         "run": "run-1",
         "host": "web01",
-        "endpoints": list(endpoints),
+        "targets": list(targets),
         "discoveries": [],
-        "websockets": [],
         "proxy": None,
         "proxy_bypass": [],
         "gateway": None,

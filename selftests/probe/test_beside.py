@@ -55,10 +55,9 @@ def asked(authority: peers.Authority, roots: str, behave: peers.Behaviour) -> We
     """What came of the upgrade at a peer that treats its TLS connections with *behave*."""
     with peers.serve(peers.tls(authority.context(NAME), behave)) as port:
         order = peers.order(
-            peers.endpoint(NAME),
+            peers.target(NAME, websocket="/$servicebus/websocket"),
             connect_to=[[NAME, 443, "127.0.0.1", port]],
             trust_file=roots,
-            websockets=[{"names": "bu*.test", "path": "/$servicebus/websocket"}],
             limits={"http": 0.5},
         )
         return peers.measure(order).measurements[0].websocket
@@ -121,10 +120,9 @@ def test_names_that_speak_no_websocket_are_not_asked(
 ) -> None:
     with peers.serve(peers.tls(authority.context(OTHER))) as port:
         order = peers.order(
-            peers.endpoint(OTHER),
+            peers.target(OTHER),
             connect_to=[[OTHER, 443, "127.0.0.1", port]],
             trust_file=roots,
-            websockets=[{"names": "bu*.test", "path": "/"}],
         )
         assert peers.measure(order).measurements[0].websocket is None
 
@@ -138,7 +136,7 @@ def test_a_certificate_is_told_from_a_page(authority: peers.Authority, body: str
     content = der if body == "certificate" else b"<html>Blocked</html>"
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content)
     with peers.serve(peers.http(head + content)) as port:
-        target = peers.endpoint("pki.test", 80, "http", "/pkiops/certs/ca.crt")
+        target = peers.target("pki.test", 80, "http", "/pkiops/certs/ca.crt")
         order = peers.order(target, connect_to=[["pki.test", 80, "127.0.0.1", port]])
         (measurement,) = peers.measure(order).measurements
 
@@ -156,8 +154,8 @@ def order(authority: peers.Authority, roots: str) -> Iterator[dict[str, Any]]:
         peers.serve(peers.tls(authority.context(OTHER))) as other,
     ):
         yield peers.order(
-            peers.endpoint(NAME),
-            {**peers.endpoint(OTHER), "client": "installer"},
+            peers.target(NAME),
+            {**peers.target(OTHER), "client": "installer"},
             connect_to=[[NAME, 443, "127.0.0.1", port], [OTHER, 443, "127.0.0.1", other]],
             trust_file=roots,
             proxy="auto",
@@ -189,7 +187,7 @@ def test_a_proxy_of_the_shell_is_tried_for_the_agent(order: dict[str, Any]) -> N
 
 
 def test_a_proxy_that_is_not_there_is_tried_once(order: dict[str, Any]) -> None:
-    twice = {**order, "endpoints": [*order["endpoints"], peers.endpoint("third.invalid")]}
+    twice = {**order, "targets": [*order["targets"], peers.target("third.invalid")]}
     with peers.refusing() as port:
         seen = with_shells_proxy(twice, f"http://127.0.0.1:{port}")
 

@@ -37,7 +37,8 @@ def discover(authority: peers.Authority, service: int, tmp_path: Any) -> Any:
     authority.root.cert_pem.write_to_path(roots)
 
     def measure(behave: peers.Behaviour, *endpoints: Any, **limits: Any) -> Evidence:
-        call = {"name": CALL, "path": "/discovery?l=x", "location": "x", "accept": ["*.svc.test"]}
+        accept = [{"row": "urls/svc", "patterns": ["*.svc.test"], "websocket": None}]
+        call = {"name": CALL, "path": "/discovery?l=x", "location": "x", "accept": accept}
         with peers.serve(behave) as port:
             order = peers.order(
                 *endpoints,
@@ -67,11 +68,12 @@ def test_names_are_measured(discover: Any, answering: Any) -> None:
         ("two.svc.test", 443, "discovered"),
     ]
     assert [peers.fault(m) for m in evidence.measurements] == [None, None]
+    assert [m.rows for m in evidence.measurements] == [("urls/svc",), ("urls/svc",)]
 
 
 def test_ordered_names_are_not_measured_again(discover: Any, answering: Any) -> None:
     """A name that is ordered and discovered is measured once, as ordered."""
-    evidence = discover(answering(peers.json_answer(DOCUMENT)), peers.endpoint("two.svc.test"))
+    evidence = discover(answering(peers.json_answer(DOCUMENT)), peers.target("two.svc.test"))
     origins = {m.name: m.origin for m in evidence.measurements}
     assert origins == {"two.svc.test": "ordered", "one.svc.test": "discovered"}
 

@@ -170,9 +170,7 @@ def test_no_trust_store_fails_the_certificate() -> None:
     authority = peers.Authority()
     with peers.serve(peers.tls(authority.context("web.test"))) as port:
         to_peer = [["web.test", 443, "127.0.0.1", port]]
-        order = peers.order(
-            peers.endpoint("web.test"), connect_to=to_peer, trust_file="/nonexistent"
-        )
+        order = peers.order(peers.target("web.test"), connect_to=to_peer, trust_file="/nonexistent")
         measurement = peers.measure(order).measurements[0]
     assert peers.fault(measurement) == ("certificate", "cert-untrusted")
     assert peers.stages(measurement)[-1] == "http"
@@ -185,7 +183,7 @@ def test_intermediate_in_the_store_is_an_anchor(tmp_path: Path) -> None:
     with peers.serve(peers.tls(authority.incomplete("web.test"))) as port:
         to_peer = [["web.test", 443, "127.0.0.1", port]]
         trust_file = str(tmp_path / "intermediate.pem")
-        order = peers.order(peers.endpoint("web.test"), connect_to=to_peer, trust_file=trust_file)
+        order = peers.order(peers.target("web.test"), connect_to=to_peer, trust_file=trust_file)
         assert peers.fault(peers.measure(order).measurements[0]) is None
 
 

@@ -27,7 +27,7 @@ def order(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     authority.root.cert_pem.write_to_path(roots)
     with peers.serve(peers.tls(authority.context(NAME))) as port:
         yield peers.order(
-            peers.endpoint(NAME),
+            peers.target(NAME),
             connect_to=[[NAME, 443, "127.0.0.1", port]],
             trust_file=str(roots),
             limits={"http": 0.7},
@@ -115,7 +115,7 @@ def test_wrong_credentials(order: dict[str, Any]) -> None:
 )
 def test_plain_http(answer: bytes, fault: tuple[str, str] | None, stages: list[str]) -> None:
     """An http endpoint is asked for in absolute form; refusals of the proxy's own are its fault."""
-    asked = peers.order(peers.endpoint("pki.test", 80, "http", "/pkiops/certs"))
+    asked = peers.order(peers.target("pki.test", 80, "http", "/pkiops/certs"))
     with peers.serve(peers.http(answer)) as port:
         measurement = through(asked, port)
     assert (peers.fault(measurement), peers.stages(measurement)) == (fault, stages)
@@ -131,7 +131,7 @@ def test_request_in_absolute_form() -> None:
         connection.sendall(peers.OK)
 
     with peers.serve(behave) as port:
-        through(peers.order(peers.endpoint("pki.test", 80, "http", "/a?b")), port)
+        through(peers.order(peers.target("pki.test", 80, "http", "/a?b")), port)
     (request,) = [head for head in seen if not head.startswith(b"CONNECT control.invalid")]
     first, host, *_ = request.split(b"\r\n")
     assert (first, host) == (b"GET http://pki.test/a?b HTTP/1.1", b"Host: pki.test")
@@ -148,10 +148,10 @@ def echoes(connection: socket.socket) -> None:
 @pytest.mark.parametrize("scheme", ["https", "http"])
 def test_a_proxy_that_repeats_the_credentials(order: dict[str, Any], scheme: str) -> None:
     """Not even the text that leaves the host, which people send around by hand, has them."""
-    endpoint = peers.endpoint(NAME, scheme=scheme, port=443 if scheme == "https" else 80)
+    target = peers.target(NAME, scheme=scheme, port=443 if scheme == "https" else 80)
     with peers.serve(echoes) as port:
         url = f"http://jo:{quote(SECRET)}@127.0.0.1:{port}"
-        said = peers.run({**order, "endpoints": [endpoint], "proxy": url}).stdout.decode()
+        said = peers.run({**order, "targets": [target], "proxy": url}).stdout.decode()
     assert "Basic ***" in said
     assert SECRET not in said
     assert base64.b64encode(f"jo:{SECRET}".encode()).decode() not in said

@@ -281,10 +281,7 @@ def test_what_a_place_says_beside_its_proxy(find: Find) -> None:
     """Whether it holds credentials, and which of the order's names its no_proxy takes off it."""
     proxies = find(
         daemons={"HTTPS_PROXY": "http://u:p@daemons:1", "NO_PROXY": ".test"},
-        endpoints=[
-            {"name": name, "port": 443, "scheme": "https", "path": "/"}
-            for name in ("a.test", "b.test", "c.example")
-        ],
+        targets=[peers.target(name) for name in ("a.test", "b.test", "c.example")],
     )
 
     (said,) = proxies.record()["settings"]

@@ -31,26 +31,26 @@ BOOTSTRAP = (
 
 def faulty(**changes: Any) -> dict[str, Any]:
     """An order for a name that does not exist, which needs no peer."""
-    return peers.order(peers.endpoint("missing.invalid"), **changes)
+    return peers.order(peers.target("missing.invalid"), **changes)
 
 
 def connect_order(port: int, **changes: Any) -> dict[str, Any]:
     """An order for one http endpoint at *port* of this machine."""
-    asked = peers.endpoint("web.test", 80, "http")
+    asked = peers.target("web.test", 80, "http")
     return peers.order(asked, connect_to=[["web.test", None, "127.0.0.1", port]], **changes)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"order": 2}, "order: expected format 1"),
+        ({"order": 1}, "order: expected format 2"),
         ({"order": True}, "order: missing or of the wrong type"),
         ({"run": None}, "run: missing or of the wrong type"),
-        ({"endpoints": [7]}, "endpoints[0].scheme: missing or of the wrong type"),
-        ({"endpoints": [peers.endpoint("a b")]}, "endpoints[0].name: not acceptable"),
-        ({"endpoints": [peers.endpoint("-x")]}, "endpoints[0].name: not acceptable"),
-        ({"endpoints": [peers.endpoint("a", 0)]}, "endpoints[0].port: not a TCP port"),
-        ({"endpoints": [peers.endpoint("a", path="/\r\n")]}, "endpoints[0].path: not acceptable"),
+        ({"targets": [7]}, "targets[0].scheme: missing or of the wrong type"),
+        ({"targets": [peers.target("a b")]}, "targets[0].name: not acceptable"),
+        ({"targets": [peers.target("-x")]}, "targets[0].name: not acceptable"),
+        ({"targets": [peers.target("a", 0)]}, "targets[0].port: not a TCP port"),
+        ({"targets": [peers.target("a", path="/\r\n")]}, "targets[0].path: not acceptable"),
         ({"user_agent": "a\r\nb"}, "user_agent: not acceptable"),
         ({"limits": {"http": float("nan")}}, "limits.http: not a number of seconds"),
         ({"proxy": "https://u:secret@p"}, "proxy: the agent takes http:// proxies only"),
@@ -105,8 +105,8 @@ def test_deadline() -> None:
     with peers.serve(peers.hangs) as hanging, peers.serve(peers.http()) as healthy:
         names = [f"hanging{n}.test" for n in range(MAX_AT_ONCE + 5)]
         order = peers.order(
-            peers.endpoint("web.test", 80, "http"),
-            *map(peers.endpoint, names),
+            peers.target("web.test", 80, "http"),
+            *map(peers.target, names),
             connect_to=[["web.test", 80, "127.0.0.1", healthy], ["", 443, "127.0.0.1", hanging]],
             limits={"http": 30, "deadline": 2},
         )
@@ -173,9 +173,9 @@ def test_hostile_headers_are_bounded() -> None:
 
 def test_oversized_evidence_loses_its_bulk() -> None:
     """Too much to send is cut to what matters, and is no longer complete."""
-    step = {"data": {"chain": ["A" * MAX_EVIDENCE], "protocol": "TLSv1.2"}}
+    step = {"chain": ["A" * MAX_EVIDENCE], "protocol": "TLSv1.2"}
     text = rendered({"complete": True, "measurements": [{"observations": [step]}]})
-    observations = [{"data": {"protocol": "TLSv1.2"}}]
+    observations = [{"protocol": "TLSv1.2"}]
     expected = {"complete": False, "measurements": [{"observations": observations}]}
     assert json.loads(text) == expected
 
@@ -193,5 +193,5 @@ def test_fault_of_the_probe_itself() -> None:
 
 def test_same_endpoint_twice() -> None:
     """One name and port is one measurement."""
-    twice = peers.order(peers.endpoint("missing.invalid"), peers.endpoint("missing.invalid"))
+    twice = peers.order(peers.target("missing.invalid"), peers.target("missing.invalid"))
     assert len(peers.measure(twice).measurements) == 1

@@ -6,9 +6,9 @@ defined here and nowhere else.
 
 from typing import Any, TypeAlias  # noqa: F401 - Any stands in an alias that is a text
 
-PROBE_VERSION = "1"
-ORDER_FORMAT = 1
-EVIDENCE_FORMAT = 1
+PROBE_VERSION = "2"
+ORDER_FORMAT = 2
+EVIDENCE_FORMAT = 2
 
 BEGIN = "-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
 END = "-----END ARC-COMPLIANCE EVIDENCE-----"

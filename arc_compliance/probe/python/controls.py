@@ -84,7 +84,7 @@ class NegativeControls:
         self.certificate = Control(CERTIFICATE, "a self-signed certificate")
         self.name = Control(RESOLVE, self.target.name)
         self.queries: list[tuple[Control, Callable[[], str]]] = [(self.certificate, self._verify)]
-        used = [proxies.proxy_of(target) for target in order.endpoints]
+        used = [proxies.proxy_of(target) for target in order.targets]
         self.proxy = next((proxy for proxy in used if proxy), None)
         if None in used:
             self.queries.append((self.name, self._resolve))

@@ -8,6 +8,7 @@ from typing import Any
 
 from arc_compliance.probe.python.contract import HTTP_FAILED
 from arc_compliance.probe.python.limits import MAX_BODY, MAX_DISCOVERED
+from arc_compliance.probe.python.order import AcceptedNames
 from arc_compliance.probe.python.steps import StepFailed
 
 
@@ -19,8 +20,8 @@ def check_discovery(status: int, body: bytes) -> None:
         raise StepFailed(HTTP_FAILED, "answer larger than 1 MiB")
 
 
-def names_in(body: bytes, accept: "list[re.Pattern[str]]") -> "list[str]":
-    """The host names in a JSON answer, bare or in URLs, that match one of *accept*, sorted."""
+def names_in(body: bytes, accept: "list[AcceptedNames]") -> "list[str]":
+    """The host names in a JSON answer, bare or in URLs, that a row in *accept* takes, sorted."""
     try:
         pending: collections.deque[Any] = collections.deque([json.loads(body.decode("utf-8"))])
     except (ValueError, RecursionError):
@@ -34,7 +35,7 @@ def names_in(body: bytes, accept: "list[re.Pattern[str]]") -> "list[str]":
             pending.extend(value)
         elif isinstance(value, str):
             name = host_name_in(value)
-            if name and any(pattern.match(name) for pattern in accept):
+            if name and any(one.takes(name) for one in accept):
                 names.add(name)
     return sorted(names)
 

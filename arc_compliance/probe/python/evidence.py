@@ -60,10 +60,10 @@ def vantage(proxies: ClientProxies, host: HostFacts, measurements: "list[Record]
     """From where it was measured."""
     proxy = proxies.agents()
     sources = {
-        observed["data"]["source"]
+        observed["source"]
         for measurement in measurements
         for observed in measurement["observations"]
-        if "source" in observed["data"]
+        if "source" in observed
     }
     return {
         "hostname": scrubbed(socket.gethostname()),
@@ -83,6 +83,6 @@ def rendered(evidence: Record) -> str:
         evidence["complete"] = False
         for measurement in evidence["measurements"]:
             for step in measurement["observations"]:
-                step["data"].pop(bulky, None)
+                step.pop(bulky, None)
         text = json.dumps(evidence, ensure_ascii=True, allow_nan=False)
     return text

@@ -6,7 +6,7 @@ from typing import Callable
 from arc_compliance.probe.python.contract import HTTP, PROXY, Record
 from arc_compliance.probe.python.controls import Control
 from arc_compliance.probe.python.measure import measure_once
-from arc_compliance.probe.python.order import AGENT, Order, Target, agents_target
+from arc_compliance.probe.python.order import Order, Target, agents_target
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxy_server import ProxyServer, host_and_port
 from arc_compliance.probe.python.routes import ProxyRoute, request_tunnel
@@ -27,7 +27,7 @@ class GatewayDetection:
             target = agents_target(name)
             control = Control(PROXY, "CONNECT " + host_and_port(name, target.port))
             self.queries.append((control, self._connecting(target, proxy)))
-        plain = Target(order.gateway.refuses[0], 80, "http", "/", None, AGENT)
+        plain = agents_target(order.gateway.refuses[0])._replace(port=80, scheme="http")
         control = Control(PROXY, f"GET http://{plain.name}/")
         self.queries.append((control, self._getting(plain, proxy)))
 
@@ -53,6 +53,6 @@ class GatewayDetection:
             failed = attempt.failure()
             if failed is not None:
                 raise StepFailed(failed[1]["cause"], failed[1]["detail"])
-            return "answered {status}".format(**attempt.ended[HTTP]["data"])
+            return "answered {status}".format(**attempt.ended[HTTP])
 
         return query

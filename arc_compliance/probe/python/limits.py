@@ -4,9 +4,11 @@ KIB = 1024
 
 # The order
 MAX_ORDER = 4096 * KIB
-MAX_ENDPOINTS = 1000
+MAX_TARGETS = 1000
+MAX_ROWS = 100  # of the document, for one target
+MAX_ACCEPTED = 100  # rows that take the names of one discovery call
+MAX_PATTERNS = 20  # of one row
 MAX_DISCOVERIES = 100
-MAX_WEBSOCKETS = 100
 MAX_BYPASSES = 100
 MAX_GATEWAY_NAMES = 20
 MAX_MAPPINGS = 10000

@@ -15,7 +15,7 @@ from arc_compliance.probe.python.routes import DirectRoute, ProxyRoute, Route
 from arc_compliance.probe.python.steps import Attempt, StepFailed
 from arc_compliance.probe.python.threads import start_thread
 from arc_compliance.probe.python.tls import open_tls
-from arc_compliance.probe.python.websocket import upgrade, websocket_path
+from arc_compliance.probe.python.websocket import upgrade
 
 
 def planned_stages(proxy: "ProxyServer | None", target: Target, *, verified: bool) -> "list[str]":
@@ -58,9 +58,8 @@ def measure_once(
             default_client.try_with(route)
         if trust is not None and CERTIFICATE in attempt.planned:
             beside.append(start_thread(verify_quietly, attempt, route, trust, limit))
-            path = websocket_path(order, target)
-            if path is not None:
-                beside.append(start_thread(upgrade, attempt, route, order, path))
+            if target.websocket is not None:
+                beside.append(start_thread(upgrade, attempt, route, order, target.websocket))
         return get(attempt, route, channel, via, order, read_body=read_body)
     except StepFailed:
         return None  # it is recorded

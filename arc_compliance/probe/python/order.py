@@ -10,26 +10,47 @@ AGENT, INSTALLER, PACKAGE_MANAGER = "agent", "installer", "package-manager"
 CLIENTS = (AGENT, INSTALLER, PACKAGE_MANAGER, "os")
 
 
-class Target(collections.namedtuple("Target", "name port scheme path bypass client")):
-    """One name and port to measure, for the client that needs it."""
+class Target(
+    collections.namedtuple("Target", "name port scheme path rows client bypass websocket")
+):
+    """One name and port to measure, for the client that needs it.
+
+    ``rows`` are the ids of the document's rows that ask for it; ``websocket`` is the path of an
+    upgrade, None where none is requested.
+    """
 
     __slots__ = ()
     name: str
     port: int
     scheme: str
     path: str
-    bypass: "str | None"
+    rows: "list[str]"
     client: str
+    bypass: "str | None"
+    websocket: "str | None"
+
+
+class AcceptedNames(collections.namedtuple("AcceptedNames", "row patterns websocket")):
+    """Which names of a discovery call's answer belong to a row of the document."""
+
+    __slots__ = ()
+    row: str
+    patterns: "list[re.Pattern[str]]"
+    websocket: "str | None"
+
+    def takes(self, name: str) -> bool:
+        """Whether *name*, in lower case, is one of the row's."""
+        return any(pattern.match(name) for pattern in self.patterns)
 
 
 class Discovery(collections.namedtuple("Discovery", "name path location accept bypass")):
-    """One call whose answer names further targets, those that match one of ``accept``."""
+    """One call whose answer names further targets, those that a row in ``accept`` takes."""
 
     __slots__ = ()
     name: str
     path: str
     location: str
-    accept: "list[re.Pattern[str]]"
+    accept: "list[AcceptedNames]"
     bypass: "str | None"
 
 
@@ -73,7 +94,7 @@ class Limits(collections.namedtuple("Limits", "connect http deadline names")):
 class Order(
     collections.namedtuple(
         "Order",
-        "run host endpoints discoveries websockets proxy proxy_bypass gateway controls connect_to "
+        "run host targets discoveries proxy proxy_bypass gateway controls connect_to "
         "trust_file limits user_agent agent_check",
     )
 ):
@@ -82,9 +103,8 @@ class Order(
     __slots__ = ()
     run: str
     host: str
-    endpoints: "list[Target]"
+    targets: "list[Target]"
     discoveries: "list[Discovery]"
-    websockets: "list[tuple[re.Pattern[str], str]]"  # names, path
     proxy: "str | ProxyServer | None"  # a text is AUTO
     proxy_bypass: "list[str] | None"
     gateway: Gateway
@@ -97,5 +117,5 @@ class Order(
 
 
 def agents_target(name: str, path: str = "/", bypass: "str | None" = None) -> Target:
-    """A target at port 443 to which the agent goes."""
-    return Target(name, 443, "https", path, bypass, AGENT)
+    """A target at port 443 to which the agent goes, for none of the document's rows."""
+    return Target(name, 443, "https", path, [], AGENT, bypass, None)

@@ -8,6 +8,7 @@ from arc_compliance.probe.python.proxy_server import HOST_NAME
 REQUEST_PATH = re.compile(r"/[!-~]{0,4000}\Z")
 CLOUD_NAME = re.compile(r"[A-Za-z0-9]{1,40}\Z")
 PRINTABLE = re.compile(r"[ -~]{0,1000}\Z")
+ROW = re.compile(r"[a-z0-9-]{1,40}/[a-z0-9.-]{1,59}\Z")
 
 
 class BadOrder(Exception):
@@ -36,13 +37,17 @@ def matching(document: "Any", key: str, pattern: "re.Pattern[str]", where: str) 
 
 
 def read_list(
-    document: "Any", key: str, read_one: "Callable[[Any, str], Any]", at_most: int
+    document: "Any",
+    key: str,
+    read_one: "Callable[[Any, str], Any]",
+    at_most: int,
+    where: str = "",
 ) -> "list[Any]":
     """The list of *key*, each item read by *read_one*."""
-    items = field(document, key, list, "")
+    items = field(document, key, list, where)
     if len(items) > at_most:
-        raise BadOrder(f"{key}: more than {at_most}")
-    return [read_one(item, f"{key}[{i}].") for i, item in enumerate(items)]
+        raise BadOrder(f"{where}{key}: more than {at_most}")
+    return [read_one(item, f"{where}{key}[{i}].") for i, item in enumerate(items)]
 
 
 def read_word(item: "Any", where: str) -> str:
@@ -70,6 +75,7 @@ def read_optional_port(value: "Any", where: str) -> "int | None":
 
 
 def wildcard(pattern: str) -> "re.Pattern[str]":
-    """*pattern* as a regular expression: ``*`` is any text, everything else is itself."""
+    """*pattern* as a regular expression: ``*`` is one or more characters of a name, as in
+    catalogue/patterns.py; everything else is itself."""
     parts = [re.escape(part) for part in pattern.lower().split("*")]
-    return re.compile(".*".join(parts) + r"\Z")
+    return re.compile("[a-z0-9.-]+".join(parts) + r"\Z")

@@ -1,24 +1,26 @@
 """Reads and checks the order, so that nothing later has to doubt it."""
 
 import json
-import re
 from typing import Any, BinaryIO
 
 from arc_compliance.probe.python.contract import ORDER_FORMAT
 from arc_compliance.probe.python.limits import (
+    MAX_ACCEPTED,
     MAX_BYPASSES,
     MAX_DISCOVERIES,
-    MAX_ENDPOINTS,
     MAX_GATEWAY_NAMES,
     MAX_MAPPINGS,
     MAX_ORDER,
+    MAX_PATTERNS,
+    MAX_ROWS,
     MAX_SECONDS,
-    MAX_WEBSOCKETS,
+    MAX_TARGETS,
 )
 from arc_compliance.probe.python.order import (
     AGENT,
     AUTO,
     CLIENTS,
+    AcceptedNames,
     Controls,
     Discovery,
     Gateway,
@@ -31,6 +33,7 @@ from arc_compliance.probe.python.order_fields import (
     CLOUD_NAME,
     PRINTABLE,
     REQUEST_PATH,
+    ROW,
     BadOrder,
     field,
     matching,
@@ -59,9 +62,8 @@ def read_order(stream: "BinaryIO") -> Order:
     return Order(
         run=field(document, "run", str, ""),
         host=field(document, "host", str, ""),
-        endpoints=read_list(document, "endpoints", read_target, MAX_ENDPOINTS),
+        targets=read_list(document, "targets", read_target, MAX_TARGETS),
         discoveries=read_list(document, "discoveries", read_discovery, MAX_DISCOVERIES),
-        websockets=read_list(document, "websockets", read_websocket, MAX_WEBSOCKETS),
         proxy=read_proxy(optional(document, "proxy", str)),
         proxy_bypass=(
             None
@@ -89,29 +91,44 @@ def read_target(item: "Any", where: str) -> Target:
         port=read_port(item.get("port"), where),
         scheme=item["scheme"],
         path=matching(item, "path", REQUEST_PATH, where),
-        bypass=item.get("bypass"),
+        rows=read_list(item, "rows", read_row, MAX_ROWS, where),
         client=item.get("client", AGENT),
+        bypass=item.get("bypass"),
+        websocket=read_websocket(item, where),
     )
 
 
 def read_discovery(item: "Any", where: str) -> Discovery:
     """One call whose answer names further targets."""
-    accept = field(item, "accept", list, where)
-    if not all(isinstance(pattern, str) for pattern in accept):
-        raise BadOrder(where + "accept: not a list of texts")
     return Discovery(
         name=matching(item, "name", HOST_NAME, where),
         path=matching(item, "path", REQUEST_PATH, where),
         location=matching(item, "location", PRINTABLE, where),
-        accept=[wildcard(pattern) for pattern in accept],
+        accept=read_list(item, "accept", read_accepted, MAX_ACCEPTED, where),
         bypass=item.get("bypass"),
     )
 
 
-def read_websocket(item: "Any", where: str) -> "tuple[re.Pattern[str], str]":
-    """The names that speak WebSocket, and the path of the upgrade."""
-    pattern = wildcard(field(item, "names", str, where))
-    return pattern, matching(item, "path", REQUEST_PATH, where)
+def read_accepted(item: "Any", where: str) -> AcceptedNames:
+    """The names of a discovery call's answer that belong to one row."""
+    patterns = read_list(item, "patterns", read_word, MAX_PATTERNS, where)
+    return AcceptedNames(
+        row=matching(item, "row", ROW, where),
+        patterns=[wildcard(pattern) for pattern in patterns],
+        websocket=read_websocket(item, where),
+    )
+
+
+def read_row(item: "Any", where: str) -> str:
+    """The id of one of the document's rows."""
+    return matching({"": item}, "", ROW, where)
+
+
+def read_websocket(item: "Any", where: str) -> "str | None":
+    """The path of a request for a WebSocket, None where none is made."""
+    if item.get("websocket") is None:
+        return None
+    return matching(item, "websocket", REQUEST_PATH, where)
 
 
 def read_agent_check(item: "Any") -> "tuple[str, str | None] | None":
@@ -177,5 +194,5 @@ def read_limits(item: "Any") -> Limits:
             raise BadOrder(f"limits.{key}: not a number of seconds")
         seconds.append(float(value))
     connect, http_limit, deadline = seconds
-    names = min(max(0, field(item, "names", int, "limits.")), MAX_ENDPOINTS)
+    names = min(max(0, field(item, "names", int, "limits.")), MAX_TARGETS)
     return Limits(connect, http_limit, deadline, names)

@@ -31,7 +31,7 @@ class Network:
         self.survey = Survey(order, proxies, trust, self.default_client)
         self.controls = NegativeControls(order, proxies, trust)
         self.gateway = GatewayDetection(order, proxies)
-        self.trials = [ProxyTrial(order, one) for one in proxies.trials(order.endpoints)]
+        self.trials = [ProxyTrial(order, one) for one in proxies.trials(order.targets)]
 
     def measure(self) -> None:
         """Start everything, and return when all is answered that has to be."""

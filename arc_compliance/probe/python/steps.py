@@ -36,7 +36,7 @@ def observation(
         "started": round(started, 6),
         "duration": round(max(0.0, time.monotonic() - clock), 6),
         "failure": failure and as_record(failure),
-        "data": data,
+        **data,
     }
 
 
@@ -78,8 +78,7 @@ class Attempt:
         failure: "StepFailed | None",
     ) -> None:
         if failure is not None and failure.stage is not None:
-            self.ended[failure.stage].update(failure=as_record(failure))
-            self.ended[failure.stage]["data"].update(data)
+            self.ended[failure.stage].update(data, failure=as_record(failure))
         else:
             self.ended[stage] = observation(stage, started, clock, data, failure)
         del self.running[stage]

@@ -33,6 +33,7 @@ class Measurement:
             "port": self.target.port,
             "scheme": self.target.scheme,
             "origin": self.origin,
+            "rows": self.target.rows,
             "attempts": len(attempts),
             "flaky": flaky(attempts),
             "observations": attempts[-1].cut_off(),
@@ -97,7 +98,7 @@ class Survey:
         self.pool = ThreadPool()
         self.lock = threading.Lock()
         unique: dict[tuple[str, int], Target] = collections.OrderedDict(
-            ((target.name, target.port), target) for target in order.endpoints
+            ((target.name, target.port), target) for target in order.targets
         )
         self.measurements = [Measurement(target, "ordered") for target in unique.values()]
         self.known = {(name.lower(), port) for name, port in unique}
@@ -142,15 +143,20 @@ class Survey:
         except StepFailed as problem:
             attempt.ended[HTTP]["failure"] = as_record(problem)
         for name in call.names:
-            self._discovered(name, call.discovery.bypass)
+            self._discovered(name, call.discovery)
 
-    def _discovered(self, name: str, bypass: "str | None") -> None:
+    def _discovered(self, name: str, discovery: Discovery) -> None:
         """Have *name* measured too, unless it is already or there are enough."""
+        accepting = [one for one in discovery.accept if one.takes(name)]
+        target = agents_target(name, bypass=discovery.bypass)._replace(
+            rows=[one.row for one in accepting],
+            websocket=next((one.websocket for one in accepting if one.websocket), None),
+        )
         with self.lock:
             if (name, 443) in self.known or len(self.measurements) >= self.order.limits.names:
                 return
             self.known.add((name, 443))
-            measurement = Measurement(agents_target(name, bypass=bypass), "discovered")
+            measurement = Measurement(target, "discovered")
             self._plan([measurement], [])
             self.measurements.append(measurement)
         self.pool.add(self._measure, measurement.attempts[-1])

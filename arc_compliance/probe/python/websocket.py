@@ -16,18 +16,12 @@ from arc_compliance.probe.python.contract import (
 )
 from arc_compliance.probe.python.http_messages import Incoming, TooLarge, read_answer, request
 from arc_compliance.probe.python.limits import MAX_HEAD
-from arc_compliance.probe.python.order import Order, Target
+from arc_compliance.probe.python.order import Order
 from arc_compliance.probe.python.proxy_server import host_and_port
 from arc_compliance.probe.python.routes import Route
 from arc_compliance.probe.python.scrubbing import describe
 from arc_compliance.probe.python.steps import Attempt, StepFailed, as_record
 from arc_compliance.probe.python.tls import shake_hands
-
-
-def websocket_path(order: Order, target: Target) -> "str | None":
-    """The path at which *target* is requested to open a WebSocket, or None."""
-    name = target.name.lower()
-    return next((path for pattern, path in order.websockets if pattern.match(name)), None)
 
 
 def upgrade(attempt: Attempt, route: Route, order: Order, path: str) -> None:
@@ -40,7 +34,7 @@ def upgrade(attempt: Attempt, route: Route, order: Order, path: str) -> None:
     head += ["Sec-WebSocket-Protocol: AMQPWSB10"]  # what message buses speak; others ignore it
     record: Record = {"path": path, "status": None, "accepted": False, "failure": None}
     try:
-        only_tls12 = attempt.ended[TLS]["data"]["protocol"] == "TLSv1.2"
+        only_tls12 = attempt.ended[TLS]["protocol"] == "TLSv1.2"
         channel = shake_hands(route.open_again(), target.name, limit, only_tls12=only_tls12)
         deadline = time.monotonic() + limit
         channel.send(request(head), deadline)

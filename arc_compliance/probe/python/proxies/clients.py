@@ -52,7 +52,7 @@ class ClientProxies:
 
     def __init__(self, order: Order) -> None:
         self.settings: list[Setting] = []
-        self.names = sorted({target.name for target in order.endpoints})
+        self.names = sorted({target.name for target in order.targets})
         self.by_client: dict[str, Setting | None] = dict.fromkeys(CLIENTS)
         self.bypass: frozenset[str] = frozenset(order.proxy_bypass or ())
         self.failure: str | None = None
