@@ -29,17 +29,21 @@ NO_PYTHON = 97
 
 _PYTHONS = "python3 /usr/libexec/platform-python python3.12 python3.11 python3.9 python3.8"
 _MAX_PROGRAM_BYTES = 1024 * 1024
-# What follows the program is left in standard input for it: the order. It finds its own bytes in
-# PROGRAM, to say in the evidence what ran.
-_LOADER = (
+LOADER = (
     "import sys, zlib; b = sys.stdin.buffer; d = zlib.decompressobj(); "
     f"PROGRAM = d.decompress(b.read(int(b.readline())), {_MAX_PROGRAM_BYTES}); "
     "d.eof or sys.exit('the probe arrived cut off'); "
     "exec(compile(PROGRAM, 'probe.py', 'exec'))"
 )
+"""What a Python on the host runs first: it reads the program from standard input and runs it.
+
+The order follows there, for the program to read. The program finds its own bytes in PROGRAM, to say
+in the evidence what ran.
+"""
+
 _START = (
     f"for p in {_PYTHONS}; do command -v $p >/dev/null 2>&1 && "
-    f"exec $p -I -B -c {shlex.quote(_LOADER)}; done; exit {NO_PYTHON}"
+    f"exec $p -I -B -c {shlex.quote(LOADER)}; done; exit {NO_PYTHON}"
 )
 _UNREACHED = {
     "ssh": {255},

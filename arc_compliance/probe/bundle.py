@@ -128,8 +128,9 @@ def _head(modules: list[Module]) -> str:
     lines = [
         package.docstring,
         "",
-        f"Version {PROBE_VERSION}. This file is made of modules that are kept, typed and tested",
-        "one by one; they follow in this order, each after those that it needs:",
+        f"Version {PROBE_VERSION}. A bundle of modules that are typed and tested one by one.",
+        "They follow in this order, each after those that it needs. An annotation that Python 3.6",
+        "does not know is a text.",
         "",
         *contents,
     ]

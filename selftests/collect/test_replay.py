@@ -1,12 +1,10 @@
-"""Saved evidence: judged again a year later, carried by hand, kept when a run is resumed."""
+"""Saved evidence: judged again a year later, kept when a run is resumed."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -218,57 +216,6 @@ def test_options_that_contradict_each_other_end_with_4(
 
     assert run.code == 4
     assert words in run.err
-
-
-# -- carried by hand -----------------------------------------------------------------------------
-
-
-def test_an_order_is_carried_to_a_host_and_its_evidence_back(
-    run_suite: RunSuite, tmp_path: Path, to_azure: list[str]
-) -> None:
-    order, back = tmp_path / "order.json", tmp_path / "back"
-    back.mkdir()
-
-    written = run_suite(f"--write-order={order}", "--location=chinanorth3", *to_azure)
-    assert not (written.reports / "evidence").exists()
-    for host in ("web01", "web02"):
-        with order.open() as given, (back / f"{host}.json").open("w") as taken:
-            subprocess.run(
-                [sys.executable, tmp_path / "probe.py"], stdin=given, stdout=taken, check=True
-            )
-    run = run_suite(f"--evidence={back}", "--location=chinanorth3", to_azure[0])
-
-    assert written.code == 0
-    assert "an order for any host" in written.out
-    assert {c["host"] for c in run.cases if "host" in c} == {"web01", "web02"}
-    assert run.case("urls/login", "web02")["verdict"] == "pass"
-    assert _record(run.reports / "evidence", "web01")["host"] == "web01"
-
-
-def test_an_order_for_one_host_bears_its_name(run_suite: RunSuite, tmp_path: Path) -> None:
-    order = tmp_path / "orders" / "order.json"
-
-    run = run_suite(f"--write-order={order}", "--hosts=ssh://root@web01:2222")
-
-    assert run.code == 0
-    assert json.loads(order.read_text())["host"] == "web01:2222"
-
-
-def test_an_order_for_several_hosts_is_refused(run_suite: RunSuite, tmp_path: Path) -> None:
-    run = run_suite(f"--write-order={tmp_path}/order.json", "--hosts=ssh://a,ssh://b")
-
-    assert run.code == 4
-    assert "--write-order: an order is for one host, and 2 are named" in run.err
-    assert not (tmp_path / "order.json").exists()
-
-
-def test_an_order_that_cannot_be_written_ends_with_4(run_suite: RunSuite, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-
-    run = run_suite(f"--write-order={tmp_path}/file/order.json")
-
-    assert run.code == 4
-    assert "cannot be written" in run.err
 
 
 # -- resumed -------------------------------------------------------------------------------------

@@ -324,9 +324,9 @@ def program() -> Path:
 
 
 def run(what: object, python: str = sys.executable, **options: Any) -> subprocess.CompletedProcess:
-    """The probe's run with the order *what*."""
+    """The probe's run with the order *what*; another program than the probe by ``program``."""
     text = what if isinstance(what, bytes) else json.dumps(what).encode()
-    command = [python, str(program())]
+    command = [python, str(options.pop("program", None) or program())]
     return subprocess.run(
         command, input=text, capture_output=True, timeout=40, check=False, **options
     )

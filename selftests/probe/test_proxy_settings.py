@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import proxy_bypass_environment
 
 import pytest
 
@@ -15,6 +16,8 @@ from arc_compliance.probe.python.order import Target, agents_target
 from arc_compliance.probe.python.order_reading import read_order
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxies.daemons import DaemonsEnvironment
+from arc_compliance.probe.python.proxies.setting import Setting, hides
+from arc_compliance.probe.python.proxy_server import proxy_server
 from selftests.probe import peers
 from selftests.probe.replacing import replace
 
@@ -177,6 +180,29 @@ def test_names_that_take_no_proxy(find: Find) -> None:
 
     assert proxies.proxy_of(agents_target("login.chinacloudapi.cn")) is None
     assert proxies.proxy_of(agents_target("gbl.his.arc.azure.cn")).host == "p"
+
+
+@pytest.mark.parametrize(
+    "no_proxy",
+    [
+        "",
+        "*",
+        "a.test",
+        ".a.test",
+        "..A.Test",
+        "b, a.TEST ,",
+        "test",
+        ",",
+        ".",
+        "xa.test",
+        "*.test",
+    ],
+)
+@pytest.mark.parametrize("name", ["a.test", "B.A.Test", "xa.test", "test", "a.test."])
+def test_no_proxy_is_read_as_urllib_reads_it(no_proxy: str, name: str) -> None:
+    setting = Setting("shell", proxy_server("p:1"), no_proxy)
+
+    assert hides(setting, name) is bool(proxy_bypass_environment(name, {"no": no_proxy}))
 
 
 @pytest.mark.parametrize(

@@ -20,18 +20,7 @@ from arc_compliance.probe.python.order import agents_target
 from arc_compliance.probe.python.order_fields import BadOrder
 from arc_compliance.probe.python.order_reading import read_order
 from arc_compliance.probe.python.steps import Attempt
-from arc_compliance.wire.frame import evidence_from
 from selftests.probe import peers
-
-BOOTSTRAP = (
-    "import sys; size = int(sys.stdin.buffer.readline());"
-    "exec(compile(sys.stdin.buffer.read(size), 'probe', 'exec'))"
-)
-
-
-def faulty(**changes: Any) -> dict[str, Any]:
-    """An order for a name that does not exist, which needs no peer."""
-    return peers.order(peers.target("missing.invalid"), **changes)
 
 
 def connect_order(port: int, **changes: Any) -> dict[str, Any]:
@@ -78,17 +67,6 @@ def test_oversized_order() -> None:
     done = peers.run(b" " * (MAX_ORDER + 1))
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b"probe: bad order: larger than 4194304 bytes\n"
-
-
-def test_sent_before_the_order() -> None:
-    """Program and order may both come by standard input."""
-    source = peers.program().read_bytes()
-    text = b"%d\n%s%s" % (len(source), source, json.dumps(faulty()).encode())
-    done = subprocess.run(
-        [sys.executable, "-c", BOOTSTRAP], input=text, capture_output=True, check=True, timeout=30
-    )
-    evidence = evidence_from(json.loads(done.stdout.splitlines()[1]))
-    assert peers.fault(evidence.measurements[0]) == ("resolve", "dns-not-found")
 
 
 def test_flaky() -> None:

@@ -22,7 +22,7 @@ class Setting(collections.namedtuple("Setting", "place proxy no_proxy")):
 def hides(setting: Setting, name: str) -> bool:
     """Whether the setting's own no_proxy exempts *name*: a list of domains, or ``*``.
 
-    The same rule as urllib's, whose module takes longer to import than all of this program.
+    The same rule as that of urllib.request, which takes a host some 7 ms to import.
     """
     if setting.no_proxy == "*":
         return True
