@@ -43,7 +43,7 @@ def started(request: bytes, **options: object) -> subprocess.CompletedProcess[by
 @pytest.fixture
 def order() -> bytes:
     """An order for a name that does not exist, which needs no peer."""
-    return json.dumps(peers.order(peers.endpoint("missing.invalid"))).encode()
+    return json.dumps(peers.order(peers.target("missing.invalid"))).encode()
 
 
 def test_the_program_runs_as_it_was_sent(order: bytes) -> None:

@@ -201,7 +201,7 @@ def test_every_limit_is_used() -> None:
 
 
 def test_a_carried_program_knows_itself() -> None:
-    seen = peers.measure(peers.order(peers.endpoint("missing.invalid")))
+    seen = peers.measure(peers.order(peers.target("missing.invalid")))
 
     assert seen.probe.sha256 == bundle.program_sha256()
 
@@ -209,7 +209,7 @@ def test_a_carried_program_knows_itself() -> None:
 def test_a_changed_program_says_so(tmp_path: Path) -> None:
     changed = tmp_path / "probe.py"
     changed.write_text(PROGRAM + "# changed\n")
-    order = peers.order(peers.endpoint("missing.invalid"))
+    order = peers.order(peers.target("missing.invalid"))
 
     seen = peers.measure(order, program=changed)
 
