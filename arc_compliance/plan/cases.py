@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from arc_compliance.catalogue.model import Catalogue, Endpoint, Requirement, Subject
 from arc_compliance.plan.scope import Scenario, Scope
-from arc_compliance.wire.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +71,6 @@ def plan_cases(catalogue: Catalogue, scopes: Mapping[str, Scope]) -> list[Case]:
                     )
                 )
     return cases
-
-
-def names_of(row: Endpoint, scope: Scope, evidence: Evidence) -> list[str]:
-    """The names through which *row* is judged on a host: known, given and discovered ones."""
-    discovered = [
-        m.name for m in evidence.measurements if m.origin == "discovered" and row.matches(m.name)
-    ]
-    names = [
-        *known_names(row),
-        *scope.regional_names(row, evidence.facts.agent.location),
-        *scope.given_names.get(row.label, ()),
-        *discovered,
-    ]
-    return list(dict.fromkeys(names))
 
 
 def known_names(row: Endpoint) -> list[str]:

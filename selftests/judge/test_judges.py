@@ -26,7 +26,7 @@ from arc_compliance.judge.network.tcp import judge_tcp
 from arc_compliance.plan.scope import PrivateLink, Scenario
 from arc_compliance.wire.fields import Failure
 from arc_compliance.wire.record import HostRecord
-from selftests.judge.evidence_made import case_of, chain, evidence, grounds, measurement
+from selftests.judge.evidence_made import case_of, chain, evidence, host, measurement, view
 
 LOGIN = "login.chinacloudapi.cn"
 GAS = "guestconfiguration.azure.cn"
@@ -65,7 +65,7 @@ REACH: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 def test_reach(situation: str) -> None:
     how, expected = REACH[situation]
 
-    judgement = judge_reach(case_of("urls/login"), evidence(measurement(LOGIN, **how)), grounds())
+    judgement = judge_reach(case_of("urls/login"), view(evidence(measurement(LOGIN, **how))))
 
     assert said(judgement) == expected
     assert judgement.failing == (() if expected[0] == "pass" else (LOGIN,))
@@ -102,7 +102,7 @@ def test_certificates(situation: str) -> None:
     how, expected = CERTIFICATES[situation]
 
     judgement = judge_certificates(
-        case_of("principles/certificates", LOGIN), evidence(measurement(LOGIN, **how)), grounds()
+        case_of("principles/certificates", LOGIN), view(evidence(measurement(LOGIN, **how)))
     )
 
     if situation == "not verified":
@@ -114,7 +114,7 @@ def test_inspection_fails_where_the_operator_is_strict() -> None:
     seen = evidence(measurement(LOGIN, sent=chain(LOGIN, "inspector")))
 
     judgement = judge_certificates(
-        case_of("principles/certificates", LOGIN), seen, grounds(strict_inspection=True)
+        case_of("principles/certificates", LOGIN), view(seen, strict_inspection=True)
     )
 
     assert said(judgement) == ("fail", "cert-not-public")
@@ -134,9 +134,7 @@ TLS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 def test_tls12(situation: str) -> None:
     how, expected = TLS[situation]
 
-    judgement = judge_tls12(
-        case_of("tls/1.2", LOGIN), evidence(measurement(LOGIN, **how)), grounds()
-    )
+    judgement = judge_tls12(case_of("tls/1.2", LOGIN), view(evidence(measurement(LOGIN, **how))))
 
     assert said(judgement) == expected
 
@@ -173,7 +171,7 @@ CLIENTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 def test_client_enabled(situation: str) -> None:
     facts, expected = CLIENTS[situation]
 
-    judgement = judge_client_enabled(case_of("tls/client-enabled"), evidence(tls=facts), grounds())
+    judgement = judge_client_enabled(case_of("tls/client-enabled"), view(evidence(tls=facts)))
 
     assert said(judgement) == expected
 
@@ -196,7 +194,7 @@ LEGACY: dict[str, tuple[dict[str, Any], str]] = {
 def test_legacy(situation: str) -> None:
     facts, expected = LEGACY[situation]
 
-    judgement = judge_legacy(case_of("tls/legacy"), evidence(tls=facts), grounds())
+    judgement = judge_legacy(case_of("tls/legacy"), view(evidence(tls=facts)))
 
     assert judgement.verdict.value == expected
 
@@ -213,7 +211,7 @@ def test_legacy(situation: str) -> None:
 )
 def test_linux_openssl(version: str | None, expected: str) -> None:
     judgement = judge_linux_openssl(
-        case_of("tls/linux-openssl"), evidence(tls={"openssl": version}), grounds()
+        case_of("tls/linux-openssl"), view(evidence(tls={"openssl": version}))
     )
 
     assert judgement.verdict.value == expected
@@ -229,10 +227,10 @@ def test_one_missing_regional_name_warns_and_all_missing_fails() -> None:
     )
     all_of_them = evidence(measurement(known), *(measurement(r, gone) for r in regions))
 
-    judged_one = judge_reach(case_of("urls/guestconfiguration"), one, grounds())
+    judged_one = judge_reach(case_of("urls/guestconfiguration"), view(one))
     assert said(judged_one) == ("warn", "dns-not-found")
     assert judged_one.failing == (regions[0],)
-    judged_all = judge_reach(case_of("urls/guestconfiguration"), all_of_them, grounds())
+    judged_all = judge_reach(case_of("urls/guestconfiguration"), view(all_of_them))
     assert said(judged_all) == ("fail", "dns-not-found")
     assert len(judged_all.failing) == 4
 
@@ -242,8 +240,8 @@ def test_a_retired_region_warns_once() -> None:
     others = [f"{r}-gas.{GAS}" for r in ("chinanorth", "chinanorth2", "chinanorth3")]
     seen = evidence(measurement(f"agentserviceapi.{GAS}"), gone, *map(measurement, others))
 
-    tls = judge_tls12(case_of("tls/1.2", GAS_ROW), seen, grounds())
-    chains = judge_certificates(case_of("principles/certificates", GAS_ROW), seen, grounds())
+    tls = judge_tls12(case_of("tls/1.2", GAS_ROW), view(seen))
+    chains = judge_certificates(case_of("principles/certificates", GAS_ROW), view(seen))
 
     assert said(tls) == said(chains) == ("pass", "")
 
@@ -255,7 +253,7 @@ def test_with_a_location_its_missing_name_fails() -> None:
     )
     where = {"location": "chinaeast2"}
 
-    judgement = judge_reach(case_of("urls/guestconfiguration", **where), seen, grounds(**where))
+    judgement = judge_reach(case_of("urls/guestconfiguration", **where), view(seen, **where))
 
     assert said(judgement) == ("fail", "dns-not-found")
 
@@ -269,8 +267,8 @@ def test_a_row_without_any_name_is_not_testable_and_says_what_to_do() -> None:
     call = {"name": "guestnotificationservice.azure.cn", "path": "/urls", "location": "chinaeast2"}
     failed = {**call, "failure": {"cause": "dns-failed", "detail": ""}}
 
-    silent = judge_reach(case_of("urls/azgn"), evidence(discovered=[call]), grounds())
-    broken = judge_reach(case_of("urls/azgn"), evidence(discovered=[failed]), grounds())
+    silent = judge_reach(case_of("urls/azgn"), view(evidence(discovered=[call])))
+    broken = judge_reach(case_of("urls/azgn"), view(evidence(discovered=[failed])))
 
     assert said(silent) == ("not-testable", "")
     assert said(broken) == ("not-testable", "dns-failed")
@@ -281,7 +279,7 @@ def test_discovered_names_are_judged_in_their_row() -> None:
     name = "azgn-a1.servicebus.chinacloudapi.cn"
     found = measurement(name, ("connect", "connect-timeout")) | {"origin": "discovered"}
 
-    judgement = judge_reach(case_of("urls/azgn"), evidence(found), grounds())
+    judgement = judge_reach(case_of("urls/azgn"), view(evidence(found)))
 
     assert said(judgement) == ("fail", "connect-timeout")
     assert judgement.failing == (name,)
@@ -292,7 +290,7 @@ def test_notes_do_not_change_a_pass() -> None:
     dead = ({"address": "2001:db8::1", "cause": "connect-unreachable"},)
 
     judgement = judge_reach(
-        case_of("urls/login"), evidence(measurement(LOGIN, flaky=flaky, dead=dead)), grounds()
+        case_of("urls/login"), view(evidence(measurement(LOGIN, flaky=flaky, dead=dead)))
     )
 
     assert said(judgement) == ("pass", "")
@@ -320,17 +318,17 @@ def test_tcp_and_port_443(situation: str) -> None:
     how, tcp, port = NETWORK[situation]
     seen = evidence(measurement(LOGIN, **how))
 
-    assert said(judge_tcp(case_of("principles/tcp"), seen, grounds())) == tcp
-    assert said(judge_port_443(case_of("networking/port-443"), seen, grounds())) == port
+    assert said(judge_tcp(case_of("principles/tcp"), view(seen))) == tcp
+    assert said(judge_port_443(case_of("networking/port-443"), view(seen))) == port
 
 
 def test_a_redirect_out_of_tls_breaks_https() -> None:
     plain = {"location": "http://login.example/"}
 
     out = judge_https(
-        case_of("principles/https"), evidence(measurement(LOGIN, headers=plain)), grounds()
+        case_of("principles/https"), view(evidence(measurement(LOGIN, headers=plain)))
     )
-    stays = judge_https(case_of("principles/https"), evidence(measurement(LOGIN)), grounds())
+    stays = judge_https(case_of("principles/https"), view(evidence(measurement(LOGIN))))
 
     assert out.verdict.value == "fail"
     assert stays.verdict.value == "pass"
@@ -340,7 +338,7 @@ def test_a_proxy_that_denies_an_endpoint_is_named() -> None:
     through = {"proxy": "http://proxy:3128"}
     seen = evidence(measurement(LOGIN, ("proxy", "proxy-denied")), proxy="proxy:3128")
 
-    judgement = judge_proxy(case_of("networking/proxy", **through), seen, grounds(**through))
+    judgement = judge_proxy(case_of("networking/proxy", **through), view(seen, **through))
 
     assert said(judgement) == ("fail", "proxy-denied")
     assert judgement.failing == (LOGIN,)
@@ -362,9 +360,7 @@ def test_private_link(addresses: tuple[str, ...], expected: tuple[str, str]) -> 
     links = {"private_link": frozenset({PrivateLink.ARC}), "location": "chinaeast2"}
     seen = evidence(measurement("gbl.his.arc.azure.cn", addresses=addresses))
 
-    judgement = judge_private_link(
-        case_of("networking/private-link", **links), seen, grounds(**links)
-    )
+    judgement = judge_private_link(case_of("networking/private-link", **links), view(seen, **links))
 
     assert said(judgement) == expected
 
@@ -374,8 +370,8 @@ def test_an_unmeasured_host_is_one_error_and_the_rest_is_blocked() -> None:
         run="r", host="h", collected=0, failure=Failure(cause="host-unreachable", detail="refused")
     )
 
-    measured = judge_case(case_of("run/host-measured"), record, grounds(), judge_host_measured)
-    login = judge_case(case_of("urls/login"), record, grounds(), judge_reach)
+    measured = judge_case(case_of("run/host-measured"), host(record), judge_host_measured)
+    login = judge_case(case_of("urls/login"), host(record), judge_reach)
 
     assert said(measured) == ("error", "host-unreachable")
     assert measured.actual == "refused"
@@ -383,9 +379,7 @@ def test_an_unmeasured_host_is_one_error_and_the_rest_is_blocked() -> None:
 
 
 def test_a_cut_off_measurement_is_an_error() -> None:
-    judgement = judge_host_measured(
-        case_of("run/host-measured"), evidence(complete=False), grounds()
-    )
+    judgement = judge_host_measured(case_of("run/host-measured"), view(evidence(complete=False)))
 
     assert said(judgement) == ("error", "probe-timeout")
 
@@ -394,12 +388,12 @@ def test_a_requirement_without_judge_or_reason_is_a_defect() -> None:
     record = HostRecord(run="r", host="h", collected=0, evidence=evidence())
 
     with pytest.raises(LookupError, match="urls/login has neither a judge nor a reason"):
-        judge_case(case_of("urls/login"), record, grounds(), None)
+        judge_case(case_of("urls/login"), host(record), None)
 
 
 def test_a_judgement_survives_the_way_from_a_worker() -> None:
     judgement = judge_reach(
-        case_of("urls/login"), evidence(measurement(LOGIN, ("tls", "tls-reset"))), grounds()
+        case_of("urls/login"), view(evidence(measurement(LOGIN, ("tls", "tls-reset"))))
     )
 
     assert judgement_from(dict(judgement.properties())) == judgement
@@ -429,7 +423,7 @@ def test_an_optional_row_stands_in_nobodys_way(requirement: str, judge: Judge) -
         gone = measurement(TELEMETRY, ("resolve", "dns-not-found"))
         seen = evidence(gone, agent={"installed": installed})
         record = HostRecord(run="r", host="h", collected=0, evidence=seen)
-        return judge_case(case_of(requirement, TELEMETRY), record, grounds(), judge)
+        return judge_case(case_of(requirement, TELEMETRY), host(record), judge)
 
     without, with_agent = judgement(installed=False), judgement(installed=True)
 
@@ -442,8 +436,8 @@ def test_an_unmet_should_fails_where_the_operator_is_strict() -> None:
     old = evidence(tls={"minimum_protocol": "TLSv1"})
     record = HostRecord(run="r", host="h", collected=0, evidence=old)
 
-    strict = judge_case(case_of("tls/legacy"), record, grounds(strict_should=True), judge_legacy)
-    lenient = judge_case(case_of("tls/legacy"), record, grounds(), judge_legacy)
+    strict = judge_case(case_of("tls/legacy"), host(record, strict_should=True), judge_legacy)
+    lenient = judge_case(case_of("tls/legacy"), host(record), judge_legacy)
 
     assert said(strict) == ("fail", "tls-version")
     assert said(lenient) == ("warn", "tls-version")
@@ -472,7 +466,7 @@ def test_plain_http_needs_a_sign_of_the_service(
     esu = {"scenario": Scenario.ESU}
 
     judgement = judge_reach(
-        case_of("esu/pkiops", **esu), evidence(measurement(name), plain), grounds(**esu)
+        case_of("esu/pkiops", **esu), view(evidence(measurement(name), plain), **esu)
     )
 
     assert said(judgement) == expected
@@ -502,7 +496,7 @@ def test_a_step_that_tells_nothing_shows_nothing(
 ) -> None:
     row = LOGIN if not requirement.startswith("urls/") else ""
 
-    found = judge(case_of(requirement, row), evidence(told), grounds())
+    found = judge(case_of(requirement, row), view(evidence(told)))
 
     assert said(found) == ("error", "probe-failed")
 
@@ -512,7 +506,7 @@ def test_private_endpoints_without_an_address_show_nothing() -> None:
     told = {**without("resolve", "addresses"), "name": "gbl.his.arc.azure.cn"}
 
     found = judge_private_link(
-        case_of("networking/private-link", **link), evidence(told), grounds(**link)
+        case_of("networking/private-link", **link), view(evidence(told), **link)
     )
 
     assert said(found) == ("error", "probe-failed")
@@ -522,6 +516,6 @@ def test_a_certificate_of_which_nothing_is_told_is_no_pass() -> None:
     told = measurement(LOGIN)
     told["observations"][-2] |= {"verified": False, "verify_code": 18}
 
-    found = judge_certificates(case_of("principles/certificates", LOGIN), evidence(told), grounds())
+    found = judge_certificates(case_of("principles/certificates", LOGIN), view(evidence(told)))
 
     assert said(found) == ("error", "probe-failed")

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from arc_compliance.catalogue.model import Level
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
 
 UNMET = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN)
 
 
-def weigh_by_level(case: Case, judgement: Judgement, grounds: Grounds) -> Judgement:
+def by_level(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement* by the level of what it is about.
 
     An optional row stands in nobody's way: unmet, it is a pass with a note. An unmet SHOULD fails
@@ -22,7 +22,7 @@ def weigh_by_level(case: Case, judgement: Judgement, grounds: Grounds) -> Judgem
     if optional and judgement.verdict in UNMET:
         note = f"optional, and {judgement.verdict.value}: {judgement.actual}"
         return replace(judgement, verdict=Verdict.PASS, actual=note, remedy="")
-    strict = grounds.scope.strict_should and case.requirement.level is Level.SHOULD
+    strict = view.scope.strict_should and case.requirement.level is Level.SHOULD
     if strict and judgement.verdict is Verdict.WARN:
         return replace(judgement, verdict=Verdict.FAIL)
     return judgement

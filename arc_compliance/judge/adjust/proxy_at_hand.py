@@ -7,9 +7,8 @@ from dataclasses import replace
 from arc_compliance.catalogue.model import Client
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.network.proxy_trials import PLACES
-from arc_compliance.judge.view import agents_setting
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 _GIVE = {
     Client.AGENT: "Give the agent the proxy that works here: azcmagent config set proxy.url {url}",
@@ -18,7 +17,7 @@ _GIVE = {
 }
 
 
-def with_proxy_at_hand(judgement: Judgement, case: Case, evidence: Evidence) -> Judgement:
+def by_proxy_at_hand(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement*, where the direct route fails, with the proxy of the host that would do.
 
     The verdict stays: no client takes its proxy from where that one stands. Where the agent's proxy
@@ -27,11 +26,11 @@ def with_proxy_at_hand(judgement: Judgement, case: Case, evidence: Evidence) -> 
     if judgement.verdict is not Verdict.FAIL or not judgement.failing:
         return judgement
     client = (case.row_of or case.requirement).client
-    fault = agents_setting(evidence).fault
+    fault = view.agents_proxy.fault
     if fault and judgement.cause == "proxy-failed":
         mend = "server owner: Write the agent's proxy as http://host:port (azcmagent config set "
         return replace(judgement, remedy=f"{mend}proxy.url, or HTTPS_PROXY of its daemons).")
-    for trial in evidence.proxy_trials:
+    for trial in view.evidence.proxy_trials:
         if set(judgement.failing) <= set(trial.reached) and client in _GIVE:
             places = " and ".join(PLACES.get(place, place) for place in trial.places)
             secret = ", with its credentials" if trial.credentials else ""

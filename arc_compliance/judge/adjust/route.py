@@ -7,13 +7,13 @@ from dataclasses import replace
 from arc_compliance.catalogue.model import Client
 from arc_compliance.judge.causes.remedies import remedy
 from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 
-def weigh_by_route(judgement: Judgement, case: Case, evidence: Evidence) -> Judgement:
+def by_route(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement*, or an error where the agent's way was measured without knowing its proxy."""
-    why = evidence.facts.proxy.failure
+    why = view.facts.proxy.failure
     client = (case.row_of or case.requirement).client
     unmet = judgement.verdict in (Verdict.FAIL, Verdict.BLOCKED)
     if not why or not unmet or client is not Client.AGENT:

@@ -13,17 +13,16 @@ from cryptography.utils import CryptographyDeprecationWarning
 from arc_compliance.base.wording import first_few
 from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds, required
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 
-def judge_negative_serial(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_negative_serial(case: Case, view: HostView) -> Judgement:
     """Whether a certificate that was sent has a negative serial number (RFC 5280, 4.1.2.2)."""
     expected = "no certificate has a negative serial number"
-    chains = {m.name: m.chain for m in evidence.measurements if m.chain}
+    chains = {m.name: m.chain for m in view.evidence.measurements if m.chain}
     if not chains:
-        return nothing_answered(case, required(evidence, grounds), expected)
+        return nothing_answered(case, view.required(), expected)
     found = [name for name, chain in chains.items() if any(map(_has_negative_serial, chain))]
     if found:
         shown = first_few(found, 4)
