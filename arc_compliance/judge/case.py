@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from arc_compliance.catalogue.model import Condition
 from arc_compliance.judge.adjust import adjusted
@@ -23,6 +24,8 @@ def judge_case(case: Case, host: HostView | HostRecord, judge: Judge | None) -> 
     """
     requirement = case.requirement
     view = host if isinstance(host, HostView) else None
+    if view and view.platform is not case.platform:
+        case = replace(case, platform=view.platform)
     asked = {*requirement.when, *(case.row_of.when if case.row_of else ())}
     for verdict, why in (
         (Verdict.NOT_APPLICABLE, case.not_applicable or (view and _absent(asked, view))),

@@ -21,7 +21,7 @@ from arc_compliance.judge.made_up import without_made_up_addresses
 from arc_compliance.plan.cases import Case, known_names, rows_in_scope
 from arc_compliance.plan.scope import Scope
 from arc_compliance.service_tags.tags import ServiceTags
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.evidence import Evidence, Platform
 from arc_compliance.wire.facts import Facts, ProxySetting
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.record import HostRecord
@@ -78,6 +78,11 @@ class HostView(Grounds):
     def facts(self) -> Facts:
         """What was read on the host beside the network."""
         return self.evidence.facts
+
+    @property
+    def platform(self) -> Platform:
+        """The operating system on which the probe ran."""
+        return self.evidence.probe.platform
 
     # -- rows and measurements -------------------------------------------------------------------
 

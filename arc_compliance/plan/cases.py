@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from arc_compliance.catalogue.model import Catalogue, Endpoint, Requirement, Subject
 from arc_compliance.plan.scope import Scenario, Scope
+from arc_compliance.wire.evidence import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,13 +15,14 @@ class Case:
     """One requirement on one host, for one row of the document where it speaks of endpoints.
 
     ``row_of`` is the requirement whose row of the document the case is about; ``not_applicable`` is
-    why nothing is to be judged, or None.
+    why nothing is to be judged, or None. ``platform`` is the host's, as its evidence tells it.
     """
 
     requirement: Requirement
     host: str
     row_of: Requirement | None = None
     not_applicable: str | None = None
+    platform: Platform = Platform.LINUX
 
     @property
     def row(self) -> Endpoint | None:

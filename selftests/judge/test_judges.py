@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
 from typing import Any
 
 import pytest
 
 from arc_compliance.judge.case import Judge, judge_case
-from arc_compliance.judge.causes import CAUSES
+from arc_compliance.judge.causes import CAUSES, Owner, Remedy, remedy_for
 from arc_compliance.judge.endpoint.certificates import judge_certificates
 from arc_compliance.judge.endpoint.reach import judge_reach
 from arc_compliance.judge.endpoint.tls12 import judge_tls12
@@ -17,13 +19,20 @@ from arc_compliance.judge.host.tls_client import (
     judge_legacy,
     judge_linux_openssl,
 )
-from arc_compliance.judge.judgement import Judgement, judgement_from
+from arc_compliance.judge.judgement import (
+    Judgement,
+    Verdict,
+    judged,
+    judgement_from,
+    worst_of,
+)
 from arc_compliance.judge.network.https import judge_https
 from arc_compliance.judge.network.port_443 import judge_port_443
 from arc_compliance.judge.network.private_link import judge_private_link
 from arc_compliance.judge.network.proxy import judge_proxy
 from arc_compliance.judge.network.tcp import judge_tcp
 from arc_compliance.plan.scope import PrivateLink, Scenario
+from arc_compliance.wire.evidence import Platform
 from arc_compliance.wire.fields import Failure
 from arc_compliance.wire.record import HostRecord
 from selftests.judge.evidence_made import case_of, chain, evidence, host, measurement, view
@@ -399,9 +408,46 @@ def test_a_judgement_survives_the_way_from_a_worker() -> None:
     assert judgement_from(dict(judgement.properties())) == judgement
 
 
+@pytest.mark.parametrize("platform", Platform)
+@pytest.mark.parametrize("cause", CAUSES)
+def test_every_cause_has_a_remedy_on_every_platform(cause: str, platform: Platform) -> None:
+    found = remedy_for(cause, ("a.example", "b.example"), platform)
+
+    assert found.owner is CAUSES[cause].owner
+    assert re.fullmatch(r"[A-Z].+\.", found.sentence)
+    assert found.text == f"{found.owner.value}: {found.sentence}"
+
+
+def test_a_remedy_names_three_names_at_most() -> None:
+    names = ("a.example", "b.example", "c.example", "d.example")
+
+    some = remedy_for("proxy-denied", names, Platform.LINUX)
+    none = remedy_for("proxy-denied", (), Platform.LINUX)
+
+    assert some.sentence.startswith("Add a.example, b.example, c.example and 1 more to")
+    assert none.sentence.startswith("Add the endpoint to")
+
+
+def test_what_several_parts_want_is_told_of_each() -> None:
+    """The part that decides comes first; its owner is the judgement's."""
+    case = case_of("service-tags/full-range")
+    wants = [Remedy(Owner.SERVER, "Do this."), Remedy(Owner.NETWORK, "Do that.")]
+    parts = [
+        judged(case, Verdict.WARN, expected="e", actual="a", remedy=Remedy(Owner.PROXY, "No.")),
+        *(judged(case, Verdict.FAIL, expected="e", actual="a", remedy=one) for one in wants),
+        judged(case, Verdict.FAIL, expected="e", actual="b", remedy=wants[0]),
+    ]
+
+    found = worst_of(parts)
+
+    assert (found.owner, found.remedy, found.further) == (Owner.SERVER, "Do this.", (wants[1],))
+    assert found.remedy_text == "server owner: Do this.\nnetwork team: Do that."
+    assert judgement_from(dict(found.properties())) == found
+
+
 def test_no_remedy_asks_to_switch_inspection_off() -> None:
-    for cause in CAUSES.values():
-        words = cause.remedy.lower()
+    for cause, platform in product(CAUSES, Platform):
+        words = remedy_for(cause, (), platform).sentence.lower()
         assert "inspect" not in words or not {"disable", "bypass", "exempt", "switch off"} & set(
             words.split()
         )
@@ -441,7 +487,7 @@ def test_an_unmet_should_fails_where_the_operator_is_strict() -> None:
 
     assert said(strict) == ("fail", "tls-version")
     assert said(lenient) == ("warn", "tls-version")
-    assert strict.remedy.startswith("server owner: Set MinProtocol")
+    assert strict.remedy_text.startswith("server owner: Set MinProtocol")
 
 
 @pytest.mark.parametrize(

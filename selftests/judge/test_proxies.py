@@ -207,7 +207,7 @@ def test_a_proxy_that_does_not_reach_it_either_is_no_remedy() -> None:
 
     judgement = whole(case_of("urls/login", **AUTO), seen, judge_reach, **AUTO)
 
-    assert judgement.remedy.startswith("network team: Allow outbound TCP")
+    assert judgement.remedy_text.startswith("network team: Allow outbound TCP")
 
 
 # -- WebSockets and serial numbers ---------------------------------------------------------------

@@ -13,6 +13,7 @@ from arc_compliance.firewall.allowlist import Allowlist
 from arc_compliance.firewall.follow import Passed
 from arc_compliance.judge.addresses.filters import AZURE_CLOUD
 from arc_compliance.judge.addresses.gaps import Gap, gap_of, in_words
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
 from arc_compliance.judge.view import HostView, RowView
 from arc_compliance.plan.cases import Case
@@ -164,7 +165,7 @@ def _of_gaps(
             actual=words,
             cause="tag-not-covered",
             failing=dict.fromkeys(failing),
-            mend=_mend(one, failing, missing),
+            remedy=_allow(one, failing, missing),
         )
     if unsure:
         names = ", ".join(gap.name for gap in unsure)
@@ -181,15 +182,16 @@ def _of_gaps(
     return judged(case, Verdict.PASS, expected=expected, actual=actual)
 
 
-def _mend(one: Allowlist, failing: Sequence[str], gaps: Sequence[Gap]) -> str:
+def _allow(one: Allowlist, failing: Sequence[str], gaps: Sequence[Gap]) -> Remedy:
+    """What to allow, in which firewall."""
     tags = ", ".join(dict.fromkeys(gap.name for gap in gaps if not gap.whole))
     instead = [hint for gap in gaps for hint in gap.hints]
     said = f" Do not settle for {' or '.join(dict.fromkeys(instead))}." if instead else ""
     what = f"{first_few(failing, 4)}{f' of {tags}' if tags else ''}"
-    who, table = ("server owner", "txt") if one.hosts_own else ("network team", "csv")
-    return (
-        f"{who}: Allow {what} to TCP 443 in {one.label} "
-        f"(rules: firewall-request.{table}, .nft).{said}"
+    owner, table = (Owner.SERVER, "txt") if one.hosts_own else (Owner.NETWORK, "csv")
+    return Remedy(
+        owner,
+        f"Allow {what} to TCP 443 in {one.label} (rules: firewall-request.{table}, .nft).{said}",
     )
 
 

@@ -8,6 +8,7 @@ from arc_compliance.catalogue.model import Requirement, Subject
 from arc_compliance.firewall.allowlist import Allowlist
 from arc_compliance.judge.addresses.address import address_set
 from arc_compliance.judge.addresses.gaps import gap_of
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
 from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
@@ -62,5 +63,5 @@ def _row_by_name(one: Allowlist, case: Case, view: HostView) -> Iterator[Judgeme
         actual=f"{one.label} {held} {named}",
         cause="tag-not-covered",
         failing=lacking or patterns,
-        mend=f"network team: Allow {named} to TCP 443 in {one.label}.",
+        remedy=Remedy(Owner.NETWORK, f"Allow {named} to TCP 443 in {one.label}."),
     )

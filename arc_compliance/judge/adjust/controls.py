@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from arc_compliance.judge.causes.remedies import remedy
+from arc_compliance.judge.causes.remedies import remedy_for
 from arc_compliance.judge.host.controls import cause_of, in_words
-from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.judge.judgement import Judgement, Verdict, with_remedies
 from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
 from arc_compliance.wire.measurement import Measurement
@@ -30,14 +30,15 @@ def by_controls(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     if tripped is None:
         return judgement
     cause = cause_of(tripped)
-    return replace(
+    failing = (tripped.target,)
+    error = replace(
         judgement,
         verdict=Verdict.ERROR,
         actual=f"{judgement.actual}; but that shows nothing, since {in_words(tripped)}",
         cause=cause,
-        failing=(tripped.target,),
-        remedy=remedy(cause, (tripped.target,)),
+        failing=failing,
     )
+    return with_remedies(error, [remedy_for(cause, failing, case.platform)])
 
 
 def _rests_on(requirement: str, measurements: Sequence[Measurement]) -> Stage | None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from arc_compliance.judge.addresses.address import address_set
 from arc_compliance.judge.host.egress import let_out
-from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.judge.judgement import Judgement, Verdict, with_remedies
 from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
 
 
 def by_own_rules(judgement: Judgement, case: Case, view: HostView) -> Judgement:
-    """*judgement*, where a connection fails that the host's own rules keep back, with who can mend
+    """*judgement*, where a connection fails that the host's own rules keep back, with who can fix
     it: that is no matter of the network."""
     if judgement.verdict is not Verdict.FAIL or not judgement.cause.startswith("connect-"):
         return judgement
@@ -30,8 +30,5 @@ def by_own_rules(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     if set(kept) < set(judgement.failing) or not kept:
         return judgement
     shown = ", ".join(dict.fromkeys(kept[:3]))
-    return replace(
-        judgement,
-        actual=f"{judgement.actual}; {own.label} keeps it back",
-        remedy=let_out(shown, own.label),
-    )
+    kept_back = replace(judgement, actual=f"{judgement.actual}; {own.label} keeps it back")
+    return with_remedies(kept_back, [let_out(shown, own.label)])

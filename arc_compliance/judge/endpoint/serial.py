@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 
 from arc_compliance.base.wording import first_few
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import HostView
@@ -32,8 +33,11 @@ def judge_negative_serial(case: Case, view: HostView) -> Judgement:
             expected=expected,
             actual=f"a certificate of {shown} has one; agents refuse it from February 2027",
             failing=found,
-            mend="network team: Renew the certificates, or the CA, of whatever answers for "
-            f"{shown}, with positive serial numbers.",
+            remedy=Remedy(
+                Owner.NETWORK,
+                "Renew the certificates, or the CA, of whatever answers for "
+                f"{shown}, with positive serial numbers.",
+            ),
         )
     return judged(
         case, Verdict.PASS, expected=expected, actual=f"none in the chains of {len(chains)} names"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.host.agent_errors import ERROR_CODES
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.view import HostView
@@ -43,8 +44,11 @@ def judge_agent_health(case: Case, view: HostView) -> Judgement:
         expected=expected,
         actual=f"{about}; {'; '.join(troubles)}",
         failing=[case.host],
-        mend="server owner: Look at `azcmagent show` and /var/opt/azcmagent/log on the host; "
-        "connect it where it belongs (azcmagent connect), or name the right --location.",
+        remedy=Remedy(
+            Owner.SERVER,
+            "Look at `azcmagent show` and /var/opt/azcmagent/log on the host; "
+            "connect it where it belongs (azcmagent connect), or name the right --location.",
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.fold import failed_words
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import HostView
@@ -35,6 +36,9 @@ def judge_agent_check(case: Case, view: HostView) -> Judgement:
         expected=expected,
         actual="\n".join([f"they differ on {len(apart)} of {len(compared)} endpoints", *phrases]),
         failing=[one.name for one, _ in apart],
-        mend="server owner: Run `azcmagent check` on the host again; it goes the agent's own way, "
-        "so that a difference often is a proxy, a trust store or a moment.",
+        remedy=Remedy(
+            Owner.SERVER,
+            "Run `azcmagent check` on the host again; it goes the agent's own way, "
+            "so that a difference often is a proxy, a trust store or a moment.",
+        ),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from statistics import median
 
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import HostView
@@ -44,8 +45,11 @@ def judge_clock(case: Case, view: HostView) -> Judgement:
         expected=expected,
         actual=words,
         failing=[case.host],
-        mend="server owner: Set the host's clock and switch its time synchronisation on "
-        "(timedatectl set-ntp true).",
+        remedy=Remedy(
+            Owner.SERVER,
+            "Set the host's clock and switch its time synchronisation on "
+            "(timedatectl set-ntp true).",
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arc_compliance.base.wording import first_few
 from arc_compliance.catalogue.model import Client
 from arc_compliance.judge.addresses.address import address_set
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.view import HostView
@@ -40,7 +41,7 @@ def judge_egress(case: Case, view: HostView) -> Judgement:
             expected=expected,
             actual=f"{own.label} keeps addresses of {shown} back",
             failing=lacking,
-            mend=let_out(shown, own.label),
+            remedy=let_out(shown, own.label),
         )
     unsure = [m.name for m in asked if not address_set(m).issubset(passed.addresses)]
     if unsure:
@@ -50,9 +51,9 @@ def judge_egress(case: Case, view: HostView) -> Judgement:
     return judged(case, Verdict.PASS, expected=expected, actual=words)
 
 
-def let_out(names: str, label: str) -> str:
-    """Who lets *names* out, and where."""
-    return f"server owner: Let TCP to port 443 of {names} out in {label}."
+def let_out(names: str, label: str) -> Remedy:
+    """What to let out in the host's own rules *label*."""
+    return Remedy(Owner.SERVER, f"Let TCP to port 443 of {names} out in {label}.")
 
 
 def _via(measurement: Measurement) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arc_compliance.catalogue.model import Client
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.network.proxy import PLACES
 from arc_compliance.judge.view import HostView
@@ -46,8 +47,11 @@ def judge_proxy_consistency(case: Case, view: HostView) -> Judgement:
         expected=expected,
         actual=f"{'; '.join(found)} ({shown})",
         failing=[case.host],
-        mend="server owner: Name the proxy once, where the agent takes it from: azcmagent config "
-        "set proxy.url http://host:port, without credentials, and bypass groups in proxy.bypass.",
+        remedy=Remedy(
+            Owner.SERVER,
+            "Name the proxy once, where the agent takes it from: azcmagent config set proxy.url "
+            "http://host:port, without credentials, and bypass groups in proxy.bypass.",
+        ),
     )
 
 

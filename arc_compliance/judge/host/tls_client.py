@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.endpoint.tls12 import EXPECTED, rank
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import HostView
@@ -49,8 +50,10 @@ def judge_client_enabled(case: Case, view: HostView) -> Judgement:
         expected=f"{enabled.expected}, with a documented cipher suite",
         actual=f"{enabled.actual}; none of the documented cipher suites is offered: "
         f"{', '.join(CIPHER_SUITES)}",
-        mend=f"server owner: Enable one of {', '.join(CIPHER_SUITES)} in the host's openssl.cnf or "
-        "crypto policy.",
+        remedy=Remedy(
+            Owner.SERVER,
+            f"Enable one of {', '.join(CIPHER_SUITES)} in the host's openssl.cnf or crypto policy.",
+        ),
     )
 
 
@@ -102,7 +105,7 @@ def _judge_enabled(case: Case, facts: TlsFacts) -> Judgement:
             expected=expected,
             actual=f"{facts.openssl} has no TLS 1.2",
             cause="tls-client-disabled",
-            mend="server owner: Update OpenSSL to a version with TLS 1.2.",
+            remedy=Remedy(Owner.SERVER, "Update OpenSSL to a version with TLS 1.2."),
         )
     return judged(
         case,
@@ -145,7 +148,9 @@ def judge_legacy(case: Case, view: HostView) -> Judgement:
         expected=expected,
         actual=_policy_words(facts),
         cause="tls-version",
-        mend="server owner: Set MinProtocol = TLSv1.2 in the host's openssl.cnf or crypto policy.",
+        remedy=Remedy(
+            Owner.SERVER, "Set MinProtocol = TLSv1.2 in the host's openssl.cnf or crypto policy."
+        ),
     )
 
 
@@ -171,7 +176,7 @@ def judge_linux_openssl(case: Case, view: HostView) -> Judgement:
             expected=expected,
             actual=found,
             cause="tls-client-disabled",
-            mend="server owner: Update OpenSSL to a version with TLS 1.2.",
+            remedy=Remedy(Owner.SERVER, "Update OpenSSL to a version with TLS 1.2."),
         )
     return judged(case, Verdict.PASS, expected=expected, actual=found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arc_compliance.catalogue import named_roots
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.endpoint.certificates import public_verdict
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.view import HostView
@@ -42,8 +43,11 @@ def judge_trust_store(case: Case, view: HostView) -> Judgement:
         expected=expected,
         actual=words,
         failing=lacking,
-        mend="server owner: Update the host's ca-certificates (apt install --only-upgrade, dnf or "
-        "zypper update), or add the roots that its bundle lacks.",
+        remedy=Remedy(
+            Owner.SERVER,
+            "Update the host's ca-certificates (apt install --only-upgrade, dnf or "
+            "zypper update), or add the roots that its bundle lacks.",
+        ),
     )
 
 

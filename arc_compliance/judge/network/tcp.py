@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arc_compliance.catalogue.model import Client
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.host.sockets import unexpected_connections
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
@@ -23,8 +24,11 @@ def judge_tcp(case: Case, view: HostView) -> Judgement:
             expected=expected,
             actual=f"the agent's own connections: {'; '.join(unexpected[:6])}",
             failing=unexpected,
-            mend="server owner: Find out what the agent's processes speak there; what it needs is "
-            "TCP to port 443, or to its proxy.",
+            remedy=Remedy(
+                Owner.SERVER,
+                "Find out what the agent's processes speak there; what it needs is "
+                "TCP to port 443, or to its proxy.",
+            ),
         )
     if not answered:
         return nothing_answered(case, asked, expected)
