@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from arc_compliance.base.wording import first_few
-from arc_compliance.catalogue.model import Endpoint
 from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds
-from arc_compliance.plan.cases import Case, names_of
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.judge.view import HostView, RowView
+from arc_compliance.plan.cases import Case
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
@@ -32,35 +30,26 @@ JudgeName = Callable[[Measurement], NameVerdict]
 REACH_STAGES = (Stage.RESOLVE, Stage.CONNECT, Stage.PROXY, Stage.HTTP)
 
 
-def judge_row(
-    case: Case, evidence: Evidence, grounds: Grounds, judge_name: JudgeName, *, expected: str
-) -> Judgement:
+def judge_row(case: Case, view: HostView, judge_name: JudgeName, *, expected: str) -> Judgement:
     """The judgement of an endpoint row from *judge_name* on every measured name of it.
 
     Expects a case with a row. A row without any name is not-testable: nobody knows what to ask.
     """
-    assert case.row is not None
-    found = verdicts_on(case.row, evidence, grounds, judge_name)
+    row = view.row_of(case)
+    found = verdicts_on(row, view, judge_name)
     if not found:
-        return _nameless(case, evidence, grounds, expected)
-    return fold(case, found, expected=expected, sampled=case.row.wildcard)
+        return _nameless(case, row, view, expected)
+    return fold(case, found, expected=expected, sampled=row.endpoint.wildcard)
 
 
-def verdicts_on(
-    row: Endpoint, evidence: Evidence, grounds: Grounds, judge_name: JudgeName
-) -> list[NameVerdict]:
+def verdicts_on(row: RowView, view: HostView, judge_name: JudgeName) -> list[NameVerdict]:
     """What *judge_name* says of every measured name of *row*; nothing where it has no name."""
-    scope, location = grounds.scope, evidence.facts.agent.location
-    found = []
-    for name in names_of(row, scope, evidence):
-        for door in row.doors:
-            measurement = evidence.of(name, door.port)
-            if measurement is None:
-                found.append(_unmeasured(name))
-            else:
-                found.append(judge_name(measurement))
-    if found and scope.location_of(location) is None:
-        return _forgive_retired(found, set(scope.regional_names(row, location)))
+    found = [
+        judge_name(target.measurement) if target.measurement else _unmeasured(target.name)
+        for target in row.targets
+    ]
+    if found and view.location is None:
+        return _forgive_retired(found, set(view.regional_names(row.endpoint)))
     return found
 
 
@@ -143,12 +132,10 @@ def _unmeasured(name: str) -> NameVerdict:
     )
 
 
-def _nameless(case: Case, evidence: Evidence, grounds: Grounds, expected: str) -> Judgement:
+def _nameless(case: Case, row: RowView, view: HostView, expected: str) -> Judgement:
     """A wildcard whose names nobody could tell; the discovery calls' causes say why."""
-    row = case.row
-    assert row is not None
-    feeding = {d.name for d in grounds.catalogue.discoveries if row.label in grounds.fed_by(d)}
-    asked = [d for d in evidence.discovered if d.name in feeding]
+    feeding = {d.name for d in view.catalogue.discoveries if row.requirement.id in d.rows}
+    asked = [d for d in view.evidence.discovered if d.name in feeding]
     failures = Counter(d.failure.cause for d in asked if d.failure)
     why = (
         f"the discovery call failed ({', '.join(sorted(failures))})"
@@ -159,8 +146,8 @@ def _nameless(case: Case, evidence: Evidence, grounds: Grounds, expected: str) -
         case,
         Verdict.NOT_TESTABLE,
         expected=expected,
-        actual=f"no name behind {row.label} is published and {why}; "
-        f"name one with --endpoint={grounds.id_of(row)}=HOST",
+        actual=f"no name behind {row.endpoint.label} is published and {why}; "
+        f"name one with --endpoint={row.requirement.id}=HOST",
         cause=failures.most_common(1)[0][0] if failures else None,
     )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from typing import Literal
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from arc_compliance.catalogue.model import Level
-from arc_compliance.judge.causes import CAUSES, cause_named, remedy
+from arc_compliance.judge.causes import CAUSES, Owner, Remedy, cause_named, remedy_for
 from arc_compliance.plan.cases import Case
 
 
@@ -46,8 +48,9 @@ class Judgement:
     """The judgement of one case, in plain values that survive any report format.
 
     ``host`` is empty for the run's own last case, ``endpoint`` where a case has no row of the
-    document; ``failing`` are the names behind the verdict; ``cause`` and ``remedy`` are empty where
-    there is nothing to mend.
+    document; ``failing`` are the names behind the verdict; ``cause``, ``owner`` and ``remedy`` are
+    empty where there is nothing to fix. ``remedy`` is a sentence, ``owner`` who acts on it;
+    ``further`` is what else there is to do, where the judgement is of several parts.
     """
 
     case: str
@@ -61,7 +64,21 @@ class Judgement:
     endpoint: str = ""
     cause: str = ""
     failing: tuple[str, ...] = ()
+    owner: Owner | Literal[""] = ""
     remedy: str = ""
+    further: tuple[Remedy, ...] = ()
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """All that there is to do."""
+        if not self.owner:
+            return ()
+        return (Remedy(self.owner, self.remedy), *self.further)
+
+    @property
+    def remedy_text(self) -> str:
+        """All that there is to do as it is printed, a line each: "owner: sentence"."""
+        return "\n".join(one.text for one in self.remedies)
 
     @property
     def must(self) -> bool:
@@ -80,7 +97,11 @@ class Judgement:
             "failing": ",".join(self.failing),
             "expected": self.expected,
             "actual": self.actual,
+            "owner": self.owner.value if self.owner else "",
             "remedy": self.remedy,
+            "further": json.dumps([[r.owner.value, r.sentence] for r in self.further])
+            if self.further
+            else "",
             "section": self.section,
             "case": self.case,
         }
@@ -91,7 +112,10 @@ def judgement_from(properties: Mapping[str, str]) -> Judgement:
     """The judgement whose `Judgement.properties` are *properties*."""
     values = dict(properties)
     failing = tuple(name for name in values.pop("failing", "").split(",") if name)
-    return Judgement(failing=failing, **values)  # type: ignore[arg-type]  # validated by pydantic
+    told = json.loads(values.pop("further", "[]"))
+    further = tuple(Remedy(Owner(owner), sentence) for owner, sentence in told)
+    # pydantic checks the values
+    return Judgement(failing=failing, further=further, **values)  # type: ignore[arg-type]
 
 
 def judged(
@@ -102,9 +126,9 @@ def judged(
     actual: str,
     cause: str | None = None,
     failing: Iterable[str] = (),
-    mend: str | None = None,
+    remedy: Remedy | None = None,
 ) -> Judgement:
-    """The judgement of *case*; the remedy follows from the cause, unless *mend* says it better.
+    """The judgement of *case*; the remedy follows from the cause, unless the judge words it better.
 
     A cause that says "could not measure" turns a fail into an error.
     """
@@ -112,6 +136,9 @@ def judged(
     known = cause_named(cause) if cause else ""
     if verdict is Verdict.FAIL and known and not CAUSES[known].measured:
         verdict = Verdict.ERROR
+    if remedy is None and known:
+        remedy = remedy_for(known, names, case.platform)
+    to_do = None if verdict is Verdict.PASS else remedy
     return Judgement(
         case=case.id,
         requirement=case.requirement.id,
@@ -124,8 +151,17 @@ def judged(
         failing=names,
         expected=expected,
         actual=actual,
-        remedy="" if verdict is Verdict.PASS else mend or (remedy(known, names) if known else ""),
+        owner=to_do.owner if to_do else "",
+        remedy=to_do.sentence if to_do else "",
     )
+
+
+def with_remedies(judgement: Judgement, remedies: Iterable[Remedy]) -> Judgement:
+    """*judgement*, about which *remedies* say what there is to do, each once."""
+    each = tuple(dict.fromkeys(remedies))
+    if not each:
+        return replace(judgement, owner="", remedy="", further=())
+    return replace(judgement, owner=each[0].owner, remedy=each[0].sentence, further=each[1:])
 
 
 def untested(case: Case, expected: str, actual: str, why: str) -> Judgement:
@@ -141,10 +177,10 @@ def worst_of(parts: Sequence[Judgement]) -> Judgement:
     """One judgement from at least one on the same case: the worst decides, all are told."""
     ordered = sorted(parts, key=lambda part: WORST_FIRST.index(part.verdict))
     alike = [part for part in ordered if part.verdict is ordered[0].verdict]
-    return replace(
+    worst = replace(
         ordered[0],
         expected="; ".join(dict.fromkeys(part.expected for part in parts)),
         actual="; ".join(dict.fromkeys(part.actual for part in ordered)),
         failing=tuple(dict.fromkeys(name for part in alike for name in part.failing)),
-        remedy="\n".join(dict.fromkeys(part.remedy for part in alike if part.remedy)),
     )
+    return with_remedies(worst, (remedy for part in alike for remedy in part.remedies))

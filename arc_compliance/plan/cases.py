@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from arc_compliance.catalogue.model import Catalogue, Endpoint, Requirement, Subject
 from arc_compliance.plan.scope import Scenario, Scope
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.evidence import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,13 +15,14 @@ class Case:
     """One requirement on one host, for one row of the document where it speaks of endpoints.
 
     ``row_of`` is the requirement whose row of the document the case is about; ``not_applicable`` is
-    why nothing is to be judged, or None.
+    why nothing is to be judged, or None. ``platform`` is the host's, as its evidence tells it.
     """
 
     requirement: Requirement
     host: str
     row_of: Requirement | None = None
     not_applicable: str | None = None
+    platform: Platform = Platform.LINUX
 
     @property
     def row(self) -> Endpoint | None:
@@ -72,20 +73,6 @@ def plan_cases(catalogue: Catalogue, scopes: Mapping[str, Scope]) -> list[Case]:
                     )
                 )
     return cases
-
-
-def names_of(row: Endpoint, scope: Scope, evidence: Evidence) -> list[str]:
-    """The names through which *row* is judged on a host: known, given and discovered ones."""
-    discovered = [
-        m.name for m in evidence.measurements if m.origin == "discovered" and row.matches(m.name)
-    ]
-    names = [
-        *known_names(row),
-        *scope.regional_names(row, evidence.facts.agent.location),
-        *scope.given_names.get(row.label, ()),
-        *discovered,
-    ]
-    return list(dict.fromkeys(names))
 
 
 def known_names(row: Endpoint) -> list[str]:

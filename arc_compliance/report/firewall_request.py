@@ -66,8 +66,7 @@ def asks(report: ComplianceReport, catalogue: Catalogue) -> list[Ask]:
     rows = {r.id: r.endpoint for r in catalogue.requirements if r.endpoint}
     found: dict[tuple[str, int, str, bool], Ask] = {}
     for judgement in report.of(Verdict.FAIL):
-        owners = {line.partition(":")[0] for line in judgement.remedy.splitlines()}
-        on_host = owners == {Owner.SERVER.value}
+        on_host = {remedy.owner for remedy in judgement.remedies} == {Owner.SERVER}
         for destination, port, protocol in _wanted(judgement, rows.get(judgement.requirement)):
             ask = found.setdefault(
                 (destination, port, protocol, on_host),

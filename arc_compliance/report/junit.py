@@ -123,7 +123,7 @@ def text_of(judgement: Judgement) -> str:
         ("failing", ", ".join(judgement.failing)),
         ("expected", judgement.expected),
         ("actual", judgement.actual),
-        ("remedy", judgement.remedy),
+        ("remedy", judgement.remedy_text),
     )
     indented = ((name, value.replace("\n", "\n" + " " * 13)) for name, value in parts if value)
     return "\n".join(f"{name + ':':<13}{value}" for name, value in indented)

@@ -61,7 +61,7 @@ def _table(red: list[Judgement]) -> str:
 
 def _row(j: Judgement) -> str:
     """One line; a case without a cause says what was seen instead."""
-    texts = (j.requirement, j.endpoint, j.host, j.cause or j.actual, j.remedy)
+    texts = (j.requirement, j.endpoint, j.host, j.cause or j.actual, j.remedy_text)
     return "<tr>" + "".join(f"<td>{_code(text)}</td>" for text in texts) + "</tr>"
 
 

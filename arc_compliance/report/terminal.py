@@ -1,4 +1,4 @@
-"""What the terminal says at the end: the hosts, the causes and who mends them."""
+"""What the terminal says at the end: the hosts, the causes and who fixes them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from arc_compliance.base.wording import first_few
-from arc_compliance.judge.causes import CAUSES, remedy
+from arc_compliance.judge.causes import CAUSES, remedy_for
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.wire.evidence import Platform
 
 MOST_CAUSES = 8
 MOST_ALIKE = 4
@@ -71,11 +72,18 @@ def _causes(report: ComplianceReport, width: int) -> Iterator[str]:
 
 
 def _remedies(cause: str, hit: list[Judgement]) -> list[str]:
-    """The cause's remedy for all names that it hit, and those that a judge worded himself."""
-    general = [j for j in hit if j.remedy == remedy(cause, j.failing)]
-    worded = [line for j in hit if j not in general for line in j.remedy.splitlines()]
-    names = tuple(dict.fromkeys(name for j in general for name in j.failing))
-    return [*([remedy(cause, names)] if general else []), *dict.fromkeys(worded)]
+    """The cause's remedy for all names that it hit on each platform, and those that a judge worded
+    himself."""
+    names: dict[Platform, dict[str, None]] = {}
+    worded: dict[str, None] = {}
+    for j in hit:
+        general = [p for p in Platform if j.remedies == (remedy_for(cause, j.failing, p),)]
+        if general:
+            names.setdefault(general[0], {}).update(dict.fromkeys(j.failing))
+        else:
+            worded.update(dict.fromkeys(one.text for one in j.remedies))
+    together = [remedy_for(cause, tuple(its), platform).text for platform, its in names.items()]
+    return list(dict.fromkeys([*together, *worded]))
 
 
 def _untested(report: ComplianceReport, width: int) -> Iterator[str]:

@@ -17,7 +17,7 @@ from arc_compliance.firewall.allowlist import Allowlist
 from arc_compliance.judge.case import Judge, judge_case
 from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import Grounds, HostView, view_of
 from arc_compliance.plan.cases import Case, plan_cases
 from arc_compliance.plan.scope import Scope
 from arc_compliance.service_tags.tags import ServiceTags, TagFile, parse_tag_file
@@ -83,6 +83,19 @@ def grounds(
         service_tags=tags or ServiceTags(own=tag_file()),
         allowlists=allowlists,
     )
+
+
+def view(found: Evidence, **scope: Any) -> HostView:
+    """The host h that sent *found*, under `grounds`, for a judge that is asked alone."""
+    record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
+    its = view_of(record, grounds(**scope))
+    assert its is not None
+    return its
+
+
+def host(record: HostRecord, **scope: Any) -> HostView | HostRecord:
+    """The host of *record* as a case of it is judged."""
+    return view_of(record, grounds(**scope)) or record
 
 
 def case_of(requirement: str, endpoint: str = "", **scope: Any) -> Case:
@@ -213,4 +226,6 @@ def judge_evidence(
 ) -> Judgement:
     """The judgement of *case* on *found*, as a run comes to it: weighed, under *its* grounds."""
     record = HostRecord(run="run", host="h", collected=NOW.timestamp(), evidence=found)
-    return judge_case(case, record, its or grounds(), judge)
+    view = view_of(record, its or grounds())
+    assert view is not None
+    return judge_case(case, view, judge)

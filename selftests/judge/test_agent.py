@@ -164,7 +164,7 @@ def test_what_is_the_matter_with_an_agent(
 
     assert found.verdict is Verdict.WARN
     assert words in found.actual
-    assert found.remedy.startswith("server owner: Look at `azcmagent show`")
+    assert found.remedy_text.startswith("server owner: Look at `azcmagent show`")
 
 
 NEW = {**CONNECTED, "location": None, "status": "Disconnected", "last_heartbeat": None}

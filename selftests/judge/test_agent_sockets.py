@@ -194,4 +194,4 @@ def test_whom_the_agent_speaks_to(socket: dict[str, Any], astray: bool) -> None:
     assert found.verdict is (Verdict.WARN if astray else Verdict.PASS)
     if astray:
         assert str(socket["remote"]) in found.actual
-        assert found.remedy.startswith("server owner:")
+        assert found.remedy_text.startswith("server owner:")

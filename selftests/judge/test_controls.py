@@ -147,7 +147,7 @@ def _judged(
 ) -> Judgement:
     record = HostRecord(run="run", host="h", collected=1.0, evidence=evidence)
     case = made.case_of(requirement, endpoint, **scope)
-    return judge_case(case, record, made.grounds(**scope), judge)
+    return judge_case(case, made.host(record, **scope), judge)
 
 
 def _run_controls(*controls: dict[str, Any]) -> Judgement:

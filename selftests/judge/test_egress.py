@@ -61,9 +61,9 @@ def test_what_the_host_keeps_back_is_not_the_networks() -> None:
     elsewhere = judged(nft([to("192.0.2.9"), DROP], policy="accept"), "urls/login", judge_reach)
 
     assert kept.verdict is elsewhere.verdict is Verdict.FAIL
-    assert kept.remedy.startswith(f"server owner: Let TCP to port 443 of {LOGIN} out")
+    assert kept.remedy_text.startswith(f"server owner: Let TCP to port 443 of {LOGIN} out")
     assert kept.actual.endswith("; the host's own nft ruleset keeps it back")
-    assert elsewhere.remedy.startswith("network team: Allow outbound TCP")
+    assert elsewhere.remedy_text.startswith("network team: Allow outbound TCP")
 
 
 def test_what_is_no_address_is_kept_back_by_nobody() -> None:
@@ -71,4 +71,6 @@ def test_what_is_no_address_is_kept_back_by_nobody() -> None:
     rules = nft([to("192.0.2.1"), DROP], policy="accept")
 
     assert judged(rules, address="nonsense").verdict is Verdict.PASS
-    assert judged(rules, "urls/login", judge_reach, "nonsense").remedy.startswith("network team:")
+    assert judged(rules, "urls/login", judge_reach, "nonsense").remedy_text.startswith(
+        "network team:"
+    )

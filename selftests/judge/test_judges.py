@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
 from typing import Any
 
 import pytest
 
 from arc_compliance.judge.case import Judge, judge_case
-from arc_compliance.judge.causes import CAUSES
+from arc_compliance.judge.causes import CAUSES, Owner, Remedy, remedy_for
 from arc_compliance.judge.endpoint.certificates import judge_certificates
 from arc_compliance.judge.endpoint.reach import judge_reach
 from arc_compliance.judge.endpoint.tls12 import judge_tls12
@@ -17,16 +19,23 @@ from arc_compliance.judge.host.tls_client import (
     judge_legacy,
     judge_linux_openssl,
 )
-from arc_compliance.judge.judgement import Judgement, judgement_from
+from arc_compliance.judge.judgement import (
+    Judgement,
+    Verdict,
+    judged,
+    judgement_from,
+    worst_of,
+)
 from arc_compliance.judge.network.https import judge_https
 from arc_compliance.judge.network.port_443 import judge_port_443
 from arc_compliance.judge.network.private_link import judge_private_link
 from arc_compliance.judge.network.proxy import judge_proxy
 from arc_compliance.judge.network.tcp import judge_tcp
 from arc_compliance.plan.scope import PrivateLink, Scenario
+from arc_compliance.wire.evidence import Platform
 from arc_compliance.wire.fields import Failure
 from arc_compliance.wire.record import HostRecord
-from selftests.judge.evidence_made import case_of, chain, evidence, grounds, measurement
+from selftests.judge.evidence_made import case_of, chain, evidence, host, measurement, view
 
 LOGIN = "login.chinacloudapi.cn"
 GAS = "guestconfiguration.azure.cn"
@@ -65,7 +74,7 @@ REACH: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 def test_reach(situation: str) -> None:
     how, expected = REACH[situation]
 
-    judgement = judge_reach(case_of("urls/login"), evidence(measurement(LOGIN, **how)), grounds())
+    judgement = judge_reach(case_of("urls/login"), view(evidence(measurement(LOGIN, **how))))
 
     assert said(judgement) == expected
     assert judgement.failing == (() if expected[0] == "pass" else (LOGIN,))
@@ -102,7 +111,7 @@ def test_certificates(situation: str) -> None:
     how, expected = CERTIFICATES[situation]
 
     judgement = judge_certificates(
-        case_of("principles/certificates", LOGIN), evidence(measurement(LOGIN, **how)), grounds()
+        case_of("principles/certificates", LOGIN), view(evidence(measurement(LOGIN, **how)))
     )
 
     if situation == "not verified":
@@ -114,7 +123,7 @@ def test_inspection_fails_where_the_operator_is_strict() -> None:
     seen = evidence(measurement(LOGIN, sent=chain(LOGIN, "inspector")))
 
     judgement = judge_certificates(
-        case_of("principles/certificates", LOGIN), seen, grounds(strict_inspection=True)
+        case_of("principles/certificates", LOGIN), view(seen, strict_inspection=True)
     )
 
     assert said(judgement) == ("fail", "cert-not-public")
@@ -134,9 +143,7 @@ TLS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 def test_tls12(situation: str) -> None:
     how, expected = TLS[situation]
 
-    judgement = judge_tls12(
-        case_of("tls/1.2", LOGIN), evidence(measurement(LOGIN, **how)), grounds()
-    )
+    judgement = judge_tls12(case_of("tls/1.2", LOGIN), view(evidence(measurement(LOGIN, **how))))
 
     assert said(judgement) == expected
 
@@ -173,7 +180,7 @@ CLIENTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 def test_client_enabled(situation: str) -> None:
     facts, expected = CLIENTS[situation]
 
-    judgement = judge_client_enabled(case_of("tls/client-enabled"), evidence(tls=facts), grounds())
+    judgement = judge_client_enabled(case_of("tls/client-enabled"), view(evidence(tls=facts)))
 
     assert said(judgement) == expected
 
@@ -196,7 +203,7 @@ LEGACY: dict[str, tuple[dict[str, Any], str]] = {
 def test_legacy(situation: str) -> None:
     facts, expected = LEGACY[situation]
 
-    judgement = judge_legacy(case_of("tls/legacy"), evidence(tls=facts), grounds())
+    judgement = judge_legacy(case_of("tls/legacy"), view(evidence(tls=facts)))
 
     assert judgement.verdict.value == expected
 
@@ -213,7 +220,7 @@ def test_legacy(situation: str) -> None:
 )
 def test_linux_openssl(version: str | None, expected: str) -> None:
     judgement = judge_linux_openssl(
-        case_of("tls/linux-openssl"), evidence(tls={"openssl": version}), grounds()
+        case_of("tls/linux-openssl"), view(evidence(tls={"openssl": version}))
     )
 
     assert judgement.verdict.value == expected
@@ -229,10 +236,10 @@ def test_one_missing_regional_name_warns_and_all_missing_fails() -> None:
     )
     all_of_them = evidence(measurement(known), *(measurement(r, gone) for r in regions))
 
-    judged_one = judge_reach(case_of("urls/guestconfiguration"), one, grounds())
+    judged_one = judge_reach(case_of("urls/guestconfiguration"), view(one))
     assert said(judged_one) == ("warn", "dns-not-found")
     assert judged_one.failing == (regions[0],)
-    judged_all = judge_reach(case_of("urls/guestconfiguration"), all_of_them, grounds())
+    judged_all = judge_reach(case_of("urls/guestconfiguration"), view(all_of_them))
     assert said(judged_all) == ("fail", "dns-not-found")
     assert len(judged_all.failing) == 4
 
@@ -242,8 +249,8 @@ def test_a_retired_region_warns_once() -> None:
     others = [f"{r}-gas.{GAS}" for r in ("chinanorth", "chinanorth2", "chinanorth3")]
     seen = evidence(measurement(f"agentserviceapi.{GAS}"), gone, *map(measurement, others))
 
-    tls = judge_tls12(case_of("tls/1.2", GAS_ROW), seen, grounds())
-    chains = judge_certificates(case_of("principles/certificates", GAS_ROW), seen, grounds())
+    tls = judge_tls12(case_of("tls/1.2", GAS_ROW), view(seen))
+    chains = judge_certificates(case_of("principles/certificates", GAS_ROW), view(seen))
 
     assert said(tls) == said(chains) == ("pass", "")
 
@@ -255,7 +262,7 @@ def test_with_a_location_its_missing_name_fails() -> None:
     )
     where = {"location": "chinaeast2"}
 
-    judgement = judge_reach(case_of("urls/guestconfiguration", **where), seen, grounds(**where))
+    judgement = judge_reach(case_of("urls/guestconfiguration", **where), view(seen, **where))
 
     assert said(judgement) == ("fail", "dns-not-found")
 
@@ -269,8 +276,8 @@ def test_a_row_without_any_name_is_not_testable_and_says_what_to_do() -> None:
     call = {"name": "guestnotificationservice.azure.cn", "path": "/urls", "location": "chinaeast2"}
     failed = {**call, "failure": {"cause": "dns-failed", "detail": ""}}
 
-    silent = judge_reach(case_of("urls/azgn"), evidence(discovered=[call]), grounds())
-    broken = judge_reach(case_of("urls/azgn"), evidence(discovered=[failed]), grounds())
+    silent = judge_reach(case_of("urls/azgn"), view(evidence(discovered=[call])))
+    broken = judge_reach(case_of("urls/azgn"), view(evidence(discovered=[failed])))
 
     assert said(silent) == ("not-testable", "")
     assert said(broken) == ("not-testable", "dns-failed")
@@ -281,7 +288,7 @@ def test_discovered_names_are_judged_in_their_row() -> None:
     name = "azgn-a1.servicebus.chinacloudapi.cn"
     found = measurement(name, ("connect", "connect-timeout")) | {"origin": "discovered"}
 
-    judgement = judge_reach(case_of("urls/azgn"), evidence(found), grounds())
+    judgement = judge_reach(case_of("urls/azgn"), view(evidence(found)))
 
     assert said(judgement) == ("fail", "connect-timeout")
     assert judgement.failing == (name,)
@@ -292,7 +299,7 @@ def test_notes_do_not_change_a_pass() -> None:
     dead = ({"address": "2001:db8::1", "cause": "connect-unreachable"},)
 
     judgement = judge_reach(
-        case_of("urls/login"), evidence(measurement(LOGIN, flaky=flaky, dead=dead)), grounds()
+        case_of("urls/login"), view(evidence(measurement(LOGIN, flaky=flaky, dead=dead)))
     )
 
     assert said(judgement) == ("pass", "")
@@ -320,17 +327,17 @@ def test_tcp_and_port_443(situation: str) -> None:
     how, tcp, port = NETWORK[situation]
     seen = evidence(measurement(LOGIN, **how))
 
-    assert said(judge_tcp(case_of("principles/tcp"), seen, grounds())) == tcp
-    assert said(judge_port_443(case_of("networking/port-443"), seen, grounds())) == port
+    assert said(judge_tcp(case_of("principles/tcp"), view(seen))) == tcp
+    assert said(judge_port_443(case_of("networking/port-443"), view(seen))) == port
 
 
 def test_a_redirect_out_of_tls_breaks_https() -> None:
     plain = {"location": "http://login.example/"}
 
     out = judge_https(
-        case_of("principles/https"), evidence(measurement(LOGIN, headers=plain)), grounds()
+        case_of("principles/https"), view(evidence(measurement(LOGIN, headers=plain)))
     )
-    stays = judge_https(case_of("principles/https"), evidence(measurement(LOGIN)), grounds())
+    stays = judge_https(case_of("principles/https"), view(evidence(measurement(LOGIN))))
 
     assert out.verdict.value == "fail"
     assert stays.verdict.value == "pass"
@@ -340,7 +347,7 @@ def test_a_proxy_that_denies_an_endpoint_is_named() -> None:
     through = {"proxy": "http://proxy:3128"}
     seen = evidence(measurement(LOGIN, ("proxy", "proxy-denied")), proxy="proxy:3128")
 
-    judgement = judge_proxy(case_of("networking/proxy", **through), seen, grounds(**through))
+    judgement = judge_proxy(case_of("networking/proxy", **through), view(seen, **through))
 
     assert said(judgement) == ("fail", "proxy-denied")
     assert judgement.failing == (LOGIN,)
@@ -362,9 +369,7 @@ def test_private_link(addresses: tuple[str, ...], expected: tuple[str, str]) -> 
     links = {"private_link": frozenset({PrivateLink.ARC}), "location": "chinaeast2"}
     seen = evidence(measurement("gbl.his.arc.azure.cn", addresses=addresses))
 
-    judgement = judge_private_link(
-        case_of("networking/private-link", **links), seen, grounds(**links)
-    )
+    judgement = judge_private_link(case_of("networking/private-link", **links), view(seen, **links))
 
     assert said(judgement) == expected
 
@@ -374,8 +379,8 @@ def test_an_unmeasured_host_is_one_error_and_the_rest_is_blocked() -> None:
         run="r", host="h", collected=0, failure=Failure(cause="host-unreachable", detail="refused")
     )
 
-    measured = judge_case(case_of("run/host-measured"), record, grounds(), judge_host_measured)
-    login = judge_case(case_of("urls/login"), record, grounds(), judge_reach)
+    measured = judge_case(case_of("run/host-measured"), host(record), judge_host_measured)
+    login = judge_case(case_of("urls/login"), host(record), judge_reach)
 
     assert said(measured) == ("error", "host-unreachable")
     assert measured.actual == "refused"
@@ -383,9 +388,7 @@ def test_an_unmeasured_host_is_one_error_and_the_rest_is_blocked() -> None:
 
 
 def test_a_cut_off_measurement_is_an_error() -> None:
-    judgement = judge_host_measured(
-        case_of("run/host-measured"), evidence(complete=False), grounds()
-    )
+    judgement = judge_host_measured(case_of("run/host-measured"), view(evidence(complete=False)))
 
     assert said(judgement) == ("error", "probe-timeout")
 
@@ -394,20 +397,57 @@ def test_a_requirement_without_judge_or_reason_is_a_defect() -> None:
     record = HostRecord(run="r", host="h", collected=0, evidence=evidence())
 
     with pytest.raises(LookupError, match="urls/login has neither a judge nor a reason"):
-        judge_case(case_of("urls/login"), record, grounds(), None)
+        judge_case(case_of("urls/login"), host(record), None)
 
 
 def test_a_judgement_survives_the_way_from_a_worker() -> None:
     judgement = judge_reach(
-        case_of("urls/login"), evidence(measurement(LOGIN, ("tls", "tls-reset"))), grounds()
+        case_of("urls/login"), view(evidence(measurement(LOGIN, ("tls", "tls-reset"))))
     )
 
     assert judgement_from(dict(judgement.properties())) == judgement
 
 
+@pytest.mark.parametrize("platform", Platform)
+@pytest.mark.parametrize("cause", CAUSES)
+def test_every_cause_has_a_remedy_on_every_platform(cause: str, platform: Platform) -> None:
+    found = remedy_for(cause, ("a.example", "b.example"), platform)
+
+    assert found.owner is CAUSES[cause].owner
+    assert re.fullmatch(r"[A-Z].+\.", found.sentence)
+    assert found.text == f"{found.owner.value}: {found.sentence}"
+
+
+def test_a_remedy_names_three_names_at_most() -> None:
+    names = ("a.example", "b.example", "c.example", "d.example")
+
+    some = remedy_for("proxy-denied", names, Platform.LINUX)
+    none = remedy_for("proxy-denied", (), Platform.LINUX)
+
+    assert some.sentence.startswith("Add a.example, b.example, c.example and 1 more to")
+    assert none.sentence.startswith("Add the endpoint to")
+
+
+def test_what_several_parts_want_is_told_of_each() -> None:
+    """The part that decides comes first; its owner is the judgement's."""
+    case = case_of("service-tags/full-range")
+    wants = [Remedy(Owner.SERVER, "Do this."), Remedy(Owner.NETWORK, "Do that.")]
+    parts = [
+        judged(case, Verdict.WARN, expected="e", actual="a", remedy=Remedy(Owner.PROXY, "No.")),
+        *(judged(case, Verdict.FAIL, expected="e", actual="a", remedy=one) for one in wants),
+        judged(case, Verdict.FAIL, expected="e", actual="b", remedy=wants[0]),
+    ]
+
+    found = worst_of(parts)
+
+    assert (found.owner, found.remedy, found.further) == (Owner.SERVER, "Do this.", (wants[1],))
+    assert found.remedy_text == "server owner: Do this.\nnetwork team: Do that."
+    assert judgement_from(dict(found.properties())) == found
+
+
 def test_no_remedy_asks_to_switch_inspection_off() -> None:
-    for cause in CAUSES.values():
-        words = cause.remedy.lower()
+    for cause, platform in product(CAUSES, Platform):
+        words = remedy_for(cause, (), platform).sentence.lower()
         assert "inspect" not in words or not {"disable", "bypass", "exempt", "switch off"} & set(
             words.split()
         )
@@ -429,7 +469,7 @@ def test_an_optional_row_stands_in_nobodys_way(requirement: str, judge: Judge) -
         gone = measurement(TELEMETRY, ("resolve", "dns-not-found"))
         seen = evidence(gone, agent={"installed": installed})
         record = HostRecord(run="r", host="h", collected=0, evidence=seen)
-        return judge_case(case_of(requirement, TELEMETRY), record, grounds(), judge)
+        return judge_case(case_of(requirement, TELEMETRY), host(record), judge)
 
     without, with_agent = judgement(installed=False), judgement(installed=True)
 
@@ -442,12 +482,12 @@ def test_an_unmet_should_fails_where_the_operator_is_strict() -> None:
     old = evidence(tls={"minimum_protocol": "TLSv1"})
     record = HostRecord(run="r", host="h", collected=0, evidence=old)
 
-    strict = judge_case(case_of("tls/legacy"), record, grounds(strict_should=True), judge_legacy)
-    lenient = judge_case(case_of("tls/legacy"), record, grounds(), judge_legacy)
+    strict = judge_case(case_of("tls/legacy"), host(record, strict_should=True), judge_legacy)
+    lenient = judge_case(case_of("tls/legacy"), host(record), judge_legacy)
 
     assert said(strict) == ("fail", "tls-version")
     assert said(lenient) == ("warn", "tls-version")
-    assert strict.remedy.startswith("server owner: Set MinProtocol")
+    assert strict.remedy_text.startswith("server owner: Set MinProtocol")
 
 
 @pytest.mark.parametrize(
@@ -472,7 +512,7 @@ def test_plain_http_needs_a_sign_of_the_service(
     esu = {"scenario": Scenario.ESU}
 
     judgement = judge_reach(
-        case_of("esu/pkiops", **esu), evidence(measurement(name), plain), grounds(**esu)
+        case_of("esu/pkiops", **esu), view(evidence(measurement(name), plain), **esu)
     )
 
     assert said(judgement) == expected
@@ -502,7 +542,7 @@ def test_a_step_that_tells_nothing_shows_nothing(
 ) -> None:
     row = LOGIN if not requirement.startswith("urls/") else ""
 
-    found = judge(case_of(requirement, row), evidence(told), grounds())
+    found = judge(case_of(requirement, row), view(evidence(told)))
 
     assert said(found) == ("error", "probe-failed")
 
@@ -512,7 +552,7 @@ def test_private_endpoints_without_an_address_show_nothing() -> None:
     told = {**without("resolve", "addresses"), "name": "gbl.his.arc.azure.cn"}
 
     found = judge_private_link(
-        case_of("networking/private-link", **link), evidence(told), grounds(**link)
+        case_of("networking/private-link", **link), view(evidence(told), **link)
     )
 
     assert said(found) == ("error", "probe-failed")
@@ -522,6 +562,6 @@ def test_a_certificate_of_which_nothing_is_told_is_no_pass() -> None:
     told = measurement(LOGIN)
     told["observations"][-2] |= {"verified": False, "verify_code": 18}
 
-    found = judge_certificates(case_of("principles/certificates", LOGIN), evidence(told), grounds())
+    found = judge_certificates(case_of("principles/certificates", LOGIN), view(evidence(told)))
 
     assert said(found) == ("error", "probe-failed")

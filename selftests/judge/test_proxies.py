@@ -16,7 +16,7 @@ from arc_compliance.judge.network.proxy import judge_proxy
 from arc_compliance.plan.cases import Case
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.record import HostRecord
-from selftests.judge.evidence_made import case_of, chain, evidence, grounds, measurement
+from selftests.judge.evidence_made import case_of, chain, evidence, host, measurement, view
 
 LOGIN, HIS = "login.chinacloudapi.cn", "gbl.his.arc.azure.cn"
 MONITOR = "global.handler.control.monitor.azure.cn"
@@ -32,7 +32,7 @@ def said(judgement: Judgement) -> tuple[str, str]:
 def whole(case: Case, seen: Evidence, judge: Judge, **scope: Any) -> Judgement:
     """The judgement as a run comes to it."""
     record = HostRecord(run="run", host="h", order="0" * 64, collected=1.0, evidence=seen)
-    return judge_case(case, record, grounds(**scope), judge)
+    return judge_case(case, host(record, **scope), judge)
 
 
 # -- Log Analytics gateways ----------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_a_proxy_that_does_not_reach_it_either_is_no_remedy() -> None:
 
     judgement = whole(case_of("urls/login", **AUTO), seen, judge_reach, **AUTO)
 
-    assert judgement.remedy.startswith("network team: Allow outbound TCP")
+    assert judgement.remedy_text.startswith("network team: Allow outbound TCP")
 
 
 # -- WebSockets and serial numbers ---------------------------------------------------------------
@@ -240,7 +240,7 @@ def upgraded(**websocket: Any) -> dict[str, Any]:
     ids=["accepted", "refused", "liar", "gateway", "silence", "inspected", "blocked", "none"],
 )
 def test_a_websocket(seen: dict[str, Any], expected: tuple[str, str]) -> None:
-    judgement = judge_websocket(case_of("practice/websocket"), evidence(seen), grounds())
+    judgement = judge_websocket(case_of("practice/websocket"), view(evidence(seen)))
 
     assert said(judgement) == expected
 
@@ -248,6 +248,6 @@ def test_a_websocket(seen: dict[str, Any], expected: tuple[str, str]) -> None:
 def test_a_chain_that_cannot_be_parsed_has_no_negative_serial() -> None:
     seen = evidence(measurement(LOGIN, sent=("AAAA", "not base64")))
 
-    judgement = judge_negative_serial(case_of("practice/negative-serial"), seen, grounds())
+    judgement = judge_negative_serial(case_of("practice/negative-serial"), view(seen))
 
     assert said(judgement) == ("pass", "")

@@ -370,7 +370,7 @@ def test_the_hosts_own_rules_are_a_filter_too() -> None:
 
     assert (lacking.verdict, lacking.failing) == (Verdict.FAIL, ("2001:db8:1::/48",))
     assert "the host's own nft ruleset lacks" in lacking.actual
-    assert lacking.remedy.startswith("server owner: Allow 2001:db8:1::/48 of ")
+    assert lacking.remedy_text.startswith("server owner: Allow 2001:db8:1::/48 of ")
     assert none.verdict is denied.verdict is Verdict.NOT_APPLICABLE
     assert "(permission-denied)" in denied.actual
 

@@ -16,7 +16,7 @@ from arc_compliance.judge.host.tls_client import CIPHER_SUITES, judge_client_ena
 from arc_compliance.judge.judgement import Verdict
 from arc_compliance.probe.python.facts.tls_policy import TlsStack, offered_suites
 from selftests.conftest import needs
-from selftests.judge.evidence_made import case_of, evidence, grounds
+from selftests.judge.evidence_made import case_of, evidence, view
 from selftests.probe import peers
 
 NAME = "policy.test"
@@ -149,8 +149,8 @@ def test_what_we_say_of_a_policy_is_what_a_client_does(tree: tuple[Policy, Path]
     version = subprocess.run(["openssl", "version"], capture_output=True, text=True, check=True)
     found = evidence(tls={**stack.facts, "openssl": version.stdout.strip()})
 
-    enabled = judge_client_enabled(case_of("tls/client-enabled"), found, grounds())
-    legacy = judge_legacy(case_of("tls/legacy"), found, grounds())
+    enabled = judge_client_enabled(case_of("tls/client-enabled"), view(found))
+    legacy = judge_legacy(case_of("tls/legacy"), view(found))
 
     assert (enabled.verdict, legacy.verdict) == (policy.enabled, policy.legacy)
     assert "a Go program, does not follow this policy" in enabled.actual

@@ -20,7 +20,7 @@ from arc_compliance.hosts.addresses import parse_host
 from arc_compliance.judge.case import judge_case
 from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import Grounds, view_of
 from arc_compliance.plan.cases import plan_cases
 from arc_compliance.plan.order import Limits, order_for
 from arc_compliance.plan.scope import Scope
@@ -108,8 +108,9 @@ def measure(
         service_tags=service_tags([tags_of(lab, days)], CATALOGUE.cloud),
         allowlists=allowlists,
     )
+    host = view_of(record, grounds) or record
     judgements = [
-        judge_case(case, record, grounds, judge_of(case.requirement.id))
+        judge_case(case, host, judge_of(case.requirement.id))
         for case in plan_cases(CATALOGUE, {spec.label: its})
     ]
     return Findings(record, judgements)

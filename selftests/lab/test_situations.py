@@ -466,7 +466,7 @@ def test_situation(lab: Network, healthy: Findings, situation: Situation) -> Non
     if name in SAID:
         requirement, words = SAID[name]
         judgement = found.of(requirement)
-        assert words in f"{judgement.actual} {judgement.remedy}"
+        assert words in f"{judgement.actual} {judgement.remedy_text}"
 
 
 def test_every_cause_and_verdict_occurs() -> None:

@@ -14,6 +14,7 @@ import pytest
 from netaddr import IPNetwork, IPSet
 
 from arc_compliance.catalogue.model import Level
+from arc_compliance.judge.causes import Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host, Overall, Result
 from arc_compliance.report.firewall_request import asks, render_csv, render_nftables, render_text
@@ -38,7 +39,7 @@ def failed(
     cause: str,
     *failing: str,
     verdict: Verdict = Verdict.FAIL,
-    remedy: str = "",
+    owner: Owner | None = None,
 ) -> Judgement:
     return Judgement(
         case=f"{host}-{requirement}",
@@ -49,7 +50,8 @@ def failed(
         host=host,
         cause=cause,
         failing=failing,
-        remedy=remedy,
+        owner=owner or "",
+        remedy="Allow it." if owner else "",
     )
 
 
@@ -179,11 +181,11 @@ def test_the_text_for_a_ticket() -> None:
 
 def test_what_the_hosts_own_rules_lack_is_not_asked_of_the_network() -> None:
     """It stands in the text for whose it is, and in the prefixes."""
-    own = "server owner: Allow it."
+    own = Owner.SERVER
     cases = (
-        failed("web01", "urls/his", "connect-timeout", GBL, remedy=own),
-        failed("web01", "service-tags/full-range", "tag-not-covered", "10.1.0.0/16", remedy=own),
-        failed("web02", "urls/his", "connect-timeout", GBL, remedy="network team: Allow it."),
+        failed("web01", "urls/his", "connect-timeout", GBL, owner=own),
+        failed("web01", "service-tags/full-range", "tag-not-covered", "10.1.0.0/16", owner=own),
+        failed("web02", "urls/his", "connect-timeout", GBL, owner=Owner.NETWORK),
         failed("web02", "service-tags/full-range", "tag-not-covered", "10.0.0.0/8"),
     )
     found = report(*cases)

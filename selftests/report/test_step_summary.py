@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from arc_compliance.catalogue.model import Level
+from arc_compliance.judge.causes import Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import (
     ComplianceReport,
@@ -59,7 +60,8 @@ FAILED = _judgement(
     endpoint="*.his.arc.azure.cn",
     cause="dns-not-found",
     actual="gbl.his.arc.azure.cn: dns-not-found",
-    remedy="network team: Make the host's name servers resolve it.",
+    owner=Owner.NETWORK,
+    remedy="Make the host's name servers resolve it.",
 )
 NOT_RUN = _judgement(Verdict.ERROR, requirement="tls/1.2", actual="not run: the session stopped")
 
@@ -175,7 +177,7 @@ def test_any_text_stays_text(text: str) -> None:
 
 def _assert_harmless(text: str) -> None:
     fields = dict.fromkeys(("requirement", "endpoint", "host", "cause", "actual", "remedy"), text)
-    fields["host"] = f"h{text}"
+    fields |= {"host": f"h{text}", "owner": Owner.SERVER}
     report = _report(_judgement(Verdict.FAIL, **fields), FAILED, selection=f"1 of 9 ({text})")
 
     summary = render_step_summary(report)
@@ -201,9 +203,11 @@ def _assert_harmless(text: str) -> None:
 def test_what_a_host_says_can_still_be_read() -> None:
     said = "a <b> & `c` | d"
 
-    page = _Page(render_step_summary(_report(_judgement(Verdict.FAIL, remedy=said))))
+    page = _Page(
+        render_step_summary(_report(_judgement(Verdict.FAIL, owner=Owner.PROXY, remedy=said)))
+    )
 
-    assert page.cells[-1].strip() == said
+    assert page.cells[-1].strip() == f"proxy owner: {said}"
 
 
 def test_many_failures_are_cut_and_counted() -> None:
@@ -216,9 +220,8 @@ def test_many_failures_are_cut_and_counted() -> None:
 @pytest.mark.parametrize("character", ["&", '"', "\U0001f512"])
 def test_the_longest_texts_stay_within_64_kb(character: str) -> None:
     long = character * 5_000
-    wordy = _judgement(
-        Verdict.FAIL, requirement=long, endpoint=long, host=long, cause=long, remedy=long
-    )
+    texts = dict.fromkeys(("requirement", "endpoint", "host", "cause", "remedy"), long)
+    wordy = _judgement(Verdict.FAIL, owner=Owner.SERVER, **texts)
 
     summary = render_step_summary(_report(*[wordy] * 100, selection=long))
 

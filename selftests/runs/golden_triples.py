@@ -19,7 +19,7 @@ from arc_compliance.catalogue import load_catalogue
 from arc_compliance.judge.case import judge_case
 from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import Grounds, view_of
 from arc_compliance.lab.service_tags import simulated_tags
 from arc_compliance.options.files import NAMED_ROOTS
 from arc_compliance.plan.cases import plan_cases
@@ -89,8 +89,9 @@ def judgements(record: HostRecord) -> Iterator[Judgement]:
         ),
         service_tags=service_tags([parse_tag_file(tags.name, tags.content)], CLOUD),
     )
+    host = view_of(record, grounds) or record
     for case in plan_cases(catalogue, {record.host: scope}):
-        yield judge_case(case, record, grounds, judge_of(case.requirement.id))
+        yield judge_case(case, host, judge_of(case.requirement.id))
 
 
 GOLDEN_HEADER = Header(

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from arc_compliance.catalogue.model import Requirement
 from arc_compliance.judge.addresses.address import is_public
-from arc_compliance.judge.addresses.coverage import judge_coverage, rows_of
-from arc_compliance.judge.addresses.filters import no_file
+from arc_compliance.judge.addresses.coverage import judge_coverage, no_file
 from arc_compliance.judge.fold import NameVerdict, failed_words, fold, verdicts_on
 from arc_compliance.judge.judgement import WORST_FIRST, Judgement, Verdict, judged, worst_of
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView, RowView
 from arc_compliance.plan.cases import Case
 from arc_compliance.service_tags.tags import STALE_DAYS
-from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
@@ -23,14 +20,14 @@ PROVEN_DAYS = 35
 ranges weeks after they are published."""
 
 
-def judge_tag(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_tag(case: Case, view: HostView) -> Judgement:
     """Whether the addresses of the tag's endpoints lie in it, and whether each firewall that
     filters by address lets the whole tag through."""
     parts = [
         part
         for part in (
-            _judge_addresses(case, evidence, grounds),
-            judge_coverage(case, evidence, grounds),
+            _judge_addresses(case, view),
+            judge_coverage(case, view),
         )
         if part
     ]
@@ -46,14 +43,13 @@ def judge_tag(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     )
 
 
-def judge_service_tags_current(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_service_tags_current(case: Case, view: HostView) -> Judgement:
     """Whether the addresses were judged by a file that is young enough."""
-    del evidence
     expected = f"a service tag file younger than {STALE_DAYS} days"
-    tags = grounds.service_tags
+    tags = view.service_tags
     if tags.own is None:
-        return no_file(case, grounds, expected)
-    age = tags.own.age(grounds.now)
+        return no_file(case, view, expected)
+    age = tags.own.age(view.now)
     if age is None:
         return judged(
             case,
@@ -75,29 +71,26 @@ def judge_service_tags_current(case: Case, evidence: Evidence, grounds: Grounds)
     return judged(case, Verdict.PASS, expected=expected, actual=words)
 
 
-def _judge_addresses(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement | None:
+def _judge_addresses(case: Case, view: HostView) -> Judgement | None:
     """The address part of a tag's case, None where no row in scope belongs to the tag."""
     (tag,) = case.requirement.tags
     expected = f"addresses in {tag}"
-    rows = rows_of(tag, grounds)
+    rows = view.rows_in(tag)
     if not rows:
         return None
-    if grounds.service_tags.own is None:
-        return no_file(case, grounds, expected)
-    if grounds.service_tags.own.ranges(tag) is None:
+    if view.service_tags.own is None:
+        return no_file(case, view, expected)
+    if view.service_tags.own.ranges(tag) is None:
         return judged(
             case,
             Verdict.NOT_TESTED,
             expected=expected,
-            actual=f"{grounds.service_tags.own.name} has no tag {tag}",
+            actual=f"{view.service_tags.own.name} has no tag {tag}",
         )
     found = [
         verdict
         for row in rows
-        if row.endpoint
-        for verdict in verdicts_on(
-            row.endpoint, evidence, grounds, partial(_judge_name, row=row, tag=tag, grounds=grounds)
-        )
+        for verdict in verdicts_on(row, view, partial(_judge_name, row=row, tag=tag, view=view))
     ]
     seen = [one for one in found if one.verdict is not Verdict.NOT_APPLICABLE]
     if seen:
@@ -112,9 +105,7 @@ def _judge_addresses(case: Case, evidence: Evidence, grounds: Grounds) -> Judgem
     return judged(case, Verdict.NOT_APPLICABLE, expected=expected, actual=why)
 
 
-def _judge_name(
-    measurement: Measurement, row: Requirement, tag: str, grounds: Grounds
-) -> NameVerdict:
+def _judge_name(measurement: Measurement, row: RowView, tag: str, view: HostView) -> NameVerdict:
     """The worst of the addresses that the host got for one name."""
     name = measurement.name
     if measurement.at(Stage.PROXY):
@@ -131,8 +122,8 @@ def _judge_name(
             cause="probe-failed",
             words="the evidence holds no address",
         )
-    privately = bool(row.endpoint and grounds.scope.resolves_privately(row.endpoint))
-    found = [_judge_address(name, one, tag, grounds, privately=privately) for one in addresses]
+    privately = view.scope.resolves_privately(row.endpoint)
+    found = [_judge_address(name, one, tag, view, privately=privately) for one in addresses]
     worst = next(v for v in WORST_FIRST if any(f.verdict is v for f in found))
     same = [one for one in found if one.verdict is worst]
     return NameVerdict(
@@ -144,9 +135,9 @@ def _judge_name(
 
 
 def _judge_address(
-    name: str, address: str, tag: str, grounds: Grounds, *, privately: bool
+    name: str, address: str, tag: str, view: HostView, *, privately: bool
 ) -> NameVerdict:
-    tags = grounds.service_tags
+    tags = view.service_tags
     assert tags.own is not None
 
     def found(verdict: Verdict, words: str, cause: str = "") -> NameVerdict:
@@ -168,7 +159,7 @@ def _judge_address(
         if privately:
             return found(Verdict.PASS, "is a private endpoint's")
         return found(Verdict.FAIL, "is no public address", "address-not-public")
-    age = tags.own.age(grounds.now)
+    age = tags.own.age(view.now)
     proven = age is not None and age < PROVEN_DAYS
     words = "in no service tag"
     if not proven:

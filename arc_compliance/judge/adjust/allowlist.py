@@ -7,17 +7,14 @@ from collections.abc import Iterator
 from arc_compliance.catalogue.model import Requirement, Subject
 from arc_compliance.firewall.allowlist import Allowlist
 from arc_compliance.judge.addresses.address import address_set
-from arc_compliance.judge.addresses.filters import filters
 from arc_compliance.judge.addresses.gaps import gap_of
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, worst_of
-from arc_compliance.judge.view import Grounds
-from arc_compliance.plan.cases import Case, names_of
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.judge.view import HostView
+from arc_compliance.plan.cases import Case
 
 
-def weigh_by_allowlist(
-    judgement: Judgement, case: Case, evidence: Evidence, grounds: Grounds
-) -> Judgement:
+def by_allowlists(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement* on a row's reach, with what the lists that filter by name make of the row.
 
     Covered in full: its patterns, or the whole tags that it lies in. In part: what was measured is
@@ -27,38 +24,37 @@ def weigh_by_allowlist(
         return judgement
     if judgement.verdict in (Verdict.NOT_TESTABLE, Verdict.NOT_APPLICABLE):
         return judgement
-    if grounds.scope.resolves_privately(case.row):
+    if view.scope.resolves_privately(case.row):
         return judgement
     parts = [judgement]
-    for one in filters(evidence, grounds):
-        if one.names and not _covers_tags(one, case.requirement, evidence, grounds):
-            parts += _row_by_name(one, case, evidence, grounds)
+    for one in view.filters:
+        if one.names and not _covers_tags(one, case.requirement, view):
+            parts += _row_by_name(one, case, view)
     return worst_of(parts)
 
 
-def _covers_tags(one: Allowlist, row: Requirement, evidence: Evidence, grounds: Grounds) -> bool:
-    own = grounds.service_tags.own
+def _covers_tags(one: Allowlist, row: Requirement, view: HostView) -> bool:
+    own = view.service_tags.own
     if own is None or not row.tags:
         return False
-    passed = one.passed(evidence.vantage.source_addresses)
+    passed = view.passed_by(one)
     return all(own.ranges(t) is not None and not gap_of(own, t, passed).missing for t in row.tags)
 
 
-def _row_by_name(
-    one: Allowlist, case: Case, evidence: Evidence, grounds: Grounds
-) -> Iterator[Judgement]:
+def _row_by_name(one: Allowlist, case: Case, view: HostView) -> Iterator[Judgement]:
     assert case.row is not None
     patterns = [p for p in case.row.patterns if not one.covers_name(p)]
     if not patterns:
         return
-    passed = one.passed(evidence.vantage.source_addresses).addresses
+    passed = view.passed_by(one).addresses
     lacking = []
-    for name in names_of(case.row, grounds.scope, evidence):
-        its = address_set(evidence.of(name, case.row.doors[0].port))
+    names = view.row_of(case).names
+    for name in names:
+        its = address_set(view.measured(name, case.row.doors[0].port))
         if not one.covers_name(name) and not (its and its.issubset(passed)):
             lacking.append(name)
     named = ", ".join(patterns)
-    in_part = not lacking and bool(names_of(case.row, grounds.scope, evidence))
+    in_part = not lacking and bool(names)
     held = "holds single names or addresses of" if in_part else "does not name"
     yield judged(
         case,
@@ -67,5 +63,5 @@ def _row_by_name(
         actual=f"{one.label} {held} {named}",
         cause="tag-not-covered",
         failing=lacking or patterns,
-        mend=f"network team: Allow {named} to TCP 443 in {one.label}.",
+        remedy=Remedy(Owner.NETWORK, f"Allow {named} to TCP 443 in {one.label}."),
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from arc_compliance.judge.causes.remedies import remedy
+from arc_compliance.judge.causes.remedies import remedy_for
 from arc_compliance.judge.host.controls import cause_of, in_words
-from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.judge.judgement import Judgement, Verdict, with_remedies
+from arc_compliance.judge.view import HostView
+from arc_compliance.plan.cases import Case
+from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
 _REST_ON_A_CONNECTION = (
@@ -18,26 +21,27 @@ _REST_ON_A_CONNECTION = (
 )
 
 
-def weigh_by_controls(judgement: Judgement, evidence: Evidence) -> Judgement:
+def by_controls(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement*, or an error where it is good and rests on a stage whose control was answered."""
     if judgement.verdict not in (Verdict.PASS, Verdict.WARN):
         return judgement
-    stage = _rests_on(judgement.requirement, evidence)
-    tripped = next((c for c in evidence.controls if c.answered and c.stage is stage), None)
+    stage = _rests_on(case.requirement.id, view.evidence.measurements)
+    tripped = next((c for c in view.evidence.controls if c.answered and c.stage is stage), None)
     if tripped is None:
         return judgement
     cause = cause_of(tripped)
-    return replace(
+    failing = (tripped.target,)
+    error = replace(
         judgement,
         verdict=Verdict.ERROR,
         actual=f"{judgement.actual}; but that shows nothing, since {in_words(tripped)}",
         cause=cause,
-        failing=(tripped.target,),
-        remedy=remedy(cause, (tripped.target,)),
+        failing=failing,
     )
+    return with_remedies(error, [remedy_for(cause, failing, case.platform)])
 
 
-def _rests_on(requirement: str, evidence: Evidence) -> Stage | None:
+def _rests_on(requirement: str, measurements: Sequence[Measurement]) -> Stage | None:
     """The stage on which a good verdict on *requirement* rests, and on nothing after it.
 
     A connection that went on to a TLS handshake has shown more than that it was accepted.
@@ -47,9 +51,7 @@ def _rests_on(requirement: str, evidence: Evidence) -> Stage | None:
     if requirement == "principles/certificates":
         return Stage.CERTIFICATE
     if requirement in _REST_ON_A_CONNECTION:
-        if any((tls := m.at(Stage.TLS)) and not tls.failure for m in evidence.measurements):
+        if any(m.passed(Stage.TLS) for m in measurements):
             return None
-        return (
-            Stage.PROXY if any(m.at(Stage.PROXY) for m in evidence.measurements) else Stage.CONNECT
-        )
+        return Stage.PROXY if any(m.at(Stage.PROXY) for m in measurements) else Stage.CONNECT
     return None

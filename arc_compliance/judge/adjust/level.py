@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from arc_compliance.catalogue.model import Level
-from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.judgement import Judgement, Verdict, with_remedies
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
 
 UNMET = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN)
 
 
-def weigh_by_level(case: Case, judgement: Judgement, grounds: Grounds) -> Judgement:
+def by_level(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement* by the level of what it is about.
 
     An optional row stands in nobody's way: unmet, it is a pass with a note. An unmet SHOULD fails
@@ -21,8 +21,8 @@ def weigh_by_level(case: Case, judgement: Judgement, grounds: Grounds) -> Judgem
     optional = (case.row_of or case.requirement).level is Level.MAY
     if optional and judgement.verdict in UNMET:
         note = f"optional, and {judgement.verdict.value}: {judgement.actual}"
-        return replace(judgement, verdict=Verdict.PASS, actual=note, remedy="")
-    strict = grounds.scope.strict_should and case.requirement.level is Level.SHOULD
+        return with_remedies(replace(judgement, verdict=Verdict.PASS, actual=note), [])
+    strict = view.scope.strict_should and case.requirement.level is Level.SHOULD
     if strict and judgement.verdict is Verdict.WARN:
         return replace(judgement, verdict=Verdict.FAIL)
     return judgement

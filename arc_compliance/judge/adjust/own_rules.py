@@ -5,32 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from arc_compliance.judge.addresses.address import address_set
-from arc_compliance.judge.addresses.filters import own_filter
 from arc_compliance.judge.host.egress import let_out
-from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.judge.judgement import Judgement, Verdict, with_remedies
+from arc_compliance.judge.view import HostView
+from arc_compliance.plan.cases import Case
 
 
-def with_own_rules(judgement: Judgement, evidence: Evidence) -> Judgement:
-    """*judgement*, where a connection fails that the host's own rules keep back, with who can mend
+def by_own_rules(judgement: Judgement, case: Case, view: HostView) -> Judgement:
+    """*judgement*, where a connection fails that the host's own rules keep back, with who can fix
     it: that is no matter of the network."""
     if judgement.verdict is not Verdict.FAIL or not judgement.cause.startswith("connect-"):
         return judgement
-    own, _ = own_filter(evidence)
+    del case
+    own = view.own_firewall
     if own is None:
         return judgement
-    passed = own.passed(evidence.vantage.source_addresses)
+    passed = view.passed_by(own)
     possible = passed.addresses | passed.unsure
     kept = [
         m.name
-        for m in evidence.measurements
+        for m in view.evidence.measurements
         if m.name in judgement.failing and not address_set(m).issubset(possible)
     ]
     if set(kept) < set(judgement.failing) or not kept:
         return judgement
     shown = ", ".join(dict.fromkeys(kept[:3]))
-    return replace(
-        judgement,
-        actual=f"{judgement.actual}; {own.label} keeps it back",
-        remedy=let_out(shown, own.label),
-    )
+    kept_back = replace(judgement, actual=f"{judgement.actual}; {own.label} keeps it back")
+    return with_remedies(kept_back, [let_out(shown, own.label)])

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from arc_compliance.catalogue.model import Client
-from arc_compliance.judge.causes.remedies import remedy
-from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.judge.causes.remedies import remedy_for
+from arc_compliance.judge.judgement import Judgement, Verdict, with_remedies
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 
-def weigh_by_route(judgement: Judgement, case: Case, evidence: Evidence) -> Judgement:
+def by_route(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement*, or an error where the agent's way was measured without knowing its proxy."""
-    why = evidence.facts.proxy.failure
+    why = view.facts.proxy.failure
     client = (case.row_of or case.requirement).client
     unmet = judgement.verdict in (Verdict.FAIL, Verdict.BLOCKED)
     if not why or not unmet or client is not Client.AGENT:
         return judgement
     cause = why if why == "permission-denied" else "probe-failed"
-    return replace(
+    error = replace(
         judgement,
         verdict=Verdict.ERROR,
         cause=cause,
         actual=f"the agent's own proxy is unknown ({why}); straight out: {judgement.actual}",
-        remedy=remedy(cause, judgement.failing),
     )
+    return with_remedies(error, [remedy_for(cause, judgement.failing, case.platform)])

@@ -1,13 +1,148 @@
-"""Who does what about a cause."""
+"""Who does what about a cause: one sentence, that names the object to change.
+
+No remedy asks anyone to switch inspection or monitoring off.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from arc_compliance.base.wording import first_few
-from arc_compliance.judge.causes.table import CAUSES
+from arc_compliance.judge.causes.table import CAUSES, Owner
+from arc_compliance.wire.evidence import Platform
 
 
-def remedy(name: str, names: tuple[str, ...]) -> str:
-    """Who does what about cause *name*, in one sentence; at most three names are spelled out."""
-    cause = CAUSES[name]
-    shown = first_few(names, 3)
-    return f"{cause.owner.value}: {cause.remedy.format(names=shown or 'the endpoint')}"
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to change, in one sentence, and who changes it."""
+
+    owner: Owner
+    sentence: str
+
+    @property
+    def text(self) -> str:
+        """Both, as they are printed."""
+        return f"{self.owner.value}: {self.sentence}"
+
+
+_EVERYWHERE: dict[str, str] = {
+    "dns-not-found": (
+        "Make the host's name servers (or their forwarder) resolve {names}; with private "
+        "link, check the private DNS zone."
+    ),
+    "connect-refused": (
+        "Let TCP from this host to {names} through: something on the way answers with a reset."
+    ),
+    "connect-timeout": (
+        "Allow outbound TCP from this host to {names} in the firewall that drops it."
+    ),
+    "connect-unreachable": (
+        "Give this host a route to {names}, or remove the reject rule on the way."
+    ),
+    "proxy-unreachable": "Check the proxy's address and port, and let this host reach it.",
+    "proxy-auth-required": (
+        "Let the proxy pass CONNECT to {names} without credentials, or give the agent a "
+        "proxy URL that it accepts."
+    ),
+    "proxy-denied": "Add {names} to the proxy's allow-list for CONNECT.",
+    "proxy-failed": (
+        "Look in the proxy's log for CONNECT to {names}: it failed to reach the destination."
+    ),
+    "tls-timeout": "Look for a middlebox that holds TLS to {names} back after the TCP connection.",
+    "tls-reset": (
+        "Allow {names} in the filter that reads server names (SNI) and resets the connection."
+    ),
+    "tls-version": (
+        "Make whatever answers for {names} (an inspecting device, usually) speak TLS 1.2 or newer."
+    ),
+    "tls-failed": (
+        "Find out what answers for {names} in the place of Azure: it does not speak proper TLS."
+    ),
+    "cert-untrusted": (
+        "If an inspecting device answers for {names}, give the host's trust store its CA; "
+        "otherwise find out who answers."
+    ),
+    "cert-expired": (
+        "Check the host's clock; then renew the certificate of the device that answers for {names}."
+    ),
+    "cert-not-yet-valid": (
+        "Check the host's clock; then the certificate of whatever answers for {names}."
+    ),
+    "cert-name-mismatch": (
+        "Find out what answers for {names}: it shows a certificate of another name."
+    ),
+    "cert-chain-incomplete": "Make whatever answers for {names} send its whole chain.",
+    "cert-not-public": (
+        "Keep the inspecting CA in the host's trust store and record the inspection of "
+        "{names}; extensions that pin certificates may refuse it."
+    ),
+    "http-timeout": "Look for a middlebox that swallows requests to {names}.",
+    "http-failed": "Find out what answers for {names} in the place of Azure.",
+    "http-not-proven": "Check that the answer for {names} is the service's own and no block page.",
+    "address-not-private": (
+        "Link the private DNS zone of the private link scope so that {names} resolve privately."
+    ),
+    "address-outside-tag": (
+        "Find out why {names} resolve to an address that Azure does not publish: a resolver "
+        "that makes answers up, a middlebox, or a move that a newer service tag file knows."
+    ),
+    "address-other-tag": (
+        "Where a firewall filters by address, allow the tag that {names} are in too."
+    ),
+    "address-not-public": (
+        "Make {names} resolve to public addresses, or name the private endpoints that are in "
+        "use (--private-link=arc)."
+    ),
+    "tag-not-covered": "Allow {names} in the firewall that filters what goes out.",
+    "tag-file-stale": (
+        "Take the current file in the place of {names} (--service-tags=download, or a newer FILE)."
+    ),
+    "listener-found": (
+        "Find out why {names} is open to the network: what the agent serves belongs on loopback."
+    ),
+    "gateway-log-analytics": (
+        "Give the agent a forward proxy or the direct route in place of {names} (azcmagent "
+        "config set proxy.url, or config clear proxy.url); the Azure Monitor agent may keep "
+        "the gateway."
+    ),
+    "control-tripped": (
+        "Find the device that answers for {names} in everybody's place; where it does, an "
+        "accepted connection shows nothing."
+    ),
+    "host-unreachable": (
+        "Make a command on the host work from here without a prompt (`ssh HOST true`), then "
+        "run again."
+    ),
+    "probe-timeout": "Run again with a larger --host-deadline.",
+    "unknown": "Report the detail as a bug of the suite.",
+}
+"""What to do on a host of any platform. ``{names}`` are the names that failed."""
+
+_ON: dict[Platform, dict[str, str]] = {
+    Platform.LINUX: {
+        "dns-failed": "Make the name servers in the host's /etc/resolv.conf answer for {names}.",
+        "dns-rewritten": (
+            "Make the name servers in the host's /etc/resolv.conf answer NXDOMAIN for names "
+            "that do not exist (a portal or a search domain with a wildcard answers for "
+            "{names})."
+        ),
+        "tls-client-disabled": (
+            "Enable TLS 1.2 in the host's crypto policy (MaxProtocol in openssl.cnf)."
+        ),
+        "cert-root-missing": (
+            "Update the host's ca-certificates; the chain of {names} ends in a public root "
+            "that its trust store lacks."
+        ),
+        "probe-failed": "Read the detail; the probe needs Python 3.6 or newer on the host.",
+        "permission-denied": "Run again with --sudo.",
+    },
+}
+"""What to do where the object to change is another on each platform."""
+
+
+def remedy_for(cause: str, names: tuple[str, ...], platform: Platform) -> Remedy:
+    """What to do about *cause*, one of the closed list, on a host of *platform*; at most three
+    *names* are spelled out."""
+    sentence = _ON[platform].get(cause) or _EVERYWHERE[cause]
+    shown = first_few(names, 3) or "the endpoint"
+    return Remedy(CAUSES[cause].owner, sentence.format(names=shown))

@@ -14,9 +14,8 @@ from functools import lru_cache
 from arc_compliance.judge.endpoint.public_roots import ChainVerdict, PublicRoots
 from arc_compliance.judge.fold import NameVerdict, failed_words, judge_row, notes_on
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
@@ -24,19 +23,19 @@ from arc_compliance.wire.observation import Stage
 EXPECTED = "a certificate for the name, trusted by the host and issued under a public root"
 
 
-def judge_certificates(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_certificates(case: Case, view: HostView) -> Judgement:
     """Whether every name of the case's row presents an officially signed, verifiable chain."""
-    return judge_row(case, evidence, grounds, lambda m: _judge_chain(m, grounds), expected=EXPECTED)
+    return judge_row(case, view, lambda m: _judge_chain(m, view), expected=EXPECTED)
 
 
-def public_verdict(measurement: Measurement, grounds: Grounds) -> ChainVerdict | None:
+def public_verdict(measurement: Measurement, view: HostView) -> ChainVerdict | None:
     """What the public roots say of the chain that was sent; None where none was captured.
 
     A chain that cannot be parsed counts as untrusted.
     """
     if not measurement.chain:
         return None
-    return _verified(grounds.public_roots, measurement.chain, measurement.name, grounds.now)
+    return _verified(view.public_roots, measurement.chain, measurement.name, view.now)
 
 
 @lru_cache(maxsize=1024)  # a host's chains are asked for by the row's reach, too
@@ -48,7 +47,7 @@ def _verified(roots: PublicRoots, chain: tuple[str, ...], name: str, now: dateti
         return ChainVerdict("cert-untrusted", "a certificate that cannot be parsed")
 
 
-def _judge_chain(measurement: Measurement, grounds: Grounds) -> NameVerdict:
+def _judge_chain(measurement: Measurement, view: HostView) -> NameVerdict:
     name = measurement.name
     if measurement.scheme == "http":
         return NameVerdict(name=name, verdict=Verdict.PASS, words="plain HTTP, as documented")
@@ -56,7 +55,7 @@ def _judge_chain(measurement: Measurement, grounds: Grounds) -> NameVerdict:
     tls = measurement.at(Stage.TLS)
     if certificate is None or tls is None or tls.failure:
         return _blocked(measurement)
-    public = public_verdict(measurement, grounds)
+    public = public_verdict(measurement, view)
     told = certificate.failure is not None or certificate.verified
     if public is None or not told:
         return NameVerdict(
@@ -65,11 +64,11 @@ def _judge_chain(measurement: Measurement, grounds: Grounds) -> NameVerdict:
             cause="probe-failed",
             words="its chain could not be captured" if told else "whether it verified is not told",
         )
-    return _both(name, certificate.failure, public, grounds, notes_on(measurement))
+    return _both(name, certificate.failure, public, view, notes_on(measurement))
 
 
 def _both(
-    name: str, host: Failure | None, public: ChainVerdict, grounds: Grounds, notes: str
+    name: str, host: Failure | None, public: ChainVerdict, view: HostView, notes: str
 ) -> NameVerdict:
     """The one verdict from the host's (a) and the public roots' (b)."""
     if host is None and public.cause is None:
@@ -79,7 +78,7 @@ def _both(
     if host is None and public.cause == "cert-untrusted":
         return NameVerdict(
             name=name,
-            verdict=Verdict.FAIL if grounds.scope.strict_inspection else Verdict.WARN,
+            verdict=Verdict.FAIL if view.scope.strict_inspection else Verdict.WARN,
             cause="cert-not-public",
             words=f"inspected: trusted by the host, issued by {public.issuer}, no public root",
         )

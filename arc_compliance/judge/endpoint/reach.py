@@ -5,9 +5,8 @@ from __future__ import annotations
 from arc_compliance.judge.endpoint.certificates import public_verdict
 from arc_compliance.judge.fold import NameVerdict, failed_words, judge_row, notes_on
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
@@ -16,14 +15,12 @@ TLS_ELSEWHERE = {"tls-version", "tls-client-disabled"}
 """Handshake causes that make the row's tls/1.2 case red, and block its reach case."""
 
 
-def judge_reach(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_reach(case: Case, view: HostView) -> Judgement:
     """Whether the case's row can be reached from the host."""
-    return judge_row(
-        case, evidence, grounds, lambda m: _judge_answer(m, grounds), expected=EXPECTED
-    )
+    return judge_row(case, view, lambda m: _judge_answer(m, view), expected=EXPECTED)
 
 
-def _judge_answer(measurement: Measurement, grounds: Grounds) -> NameVerdict:
+def _judge_answer(measurement: Measurement, view: HostView) -> NameVerdict:
     name = measurement.name
     http = measurement.at(Stage.HTTP)
     if measurement.failed is not None:
@@ -45,7 +42,7 @@ def _judge_answer(measurement: Measurement, grounds: Grounds) -> NameVerdict:
             cause="proxy-auth-required",
             words="HTTP 407: a proxy answered in the endpoint's place",
         )
-    if not _proven(measurement, grounds):
+    if not _proven(measurement, view):
         return NameVerdict(
             name=name,
             verdict=Verdict.WARN,
@@ -57,7 +54,7 @@ def _judge_answer(measurement: Measurement, grounds: Grounds) -> NameVerdict:
     )
 
 
-def _proven(measurement: Measurement, grounds: Grounds) -> bool:
+def _proven(measurement: Measurement, view: HostView) -> bool:
     """Whether the answer is the service's own.
 
     Under a public certificate any answer is. Behind inspection it may be a block page: then a
@@ -65,7 +62,7 @@ def _proven(measurement: Measurement, grounds: Grounds) -> bool:
     plain HTTP the same.
     """
     if measurement.scheme == "https":
-        public = public_verdict(measurement, grounds)
+        public = public_verdict(measurement, view)
         if public is None or public.cause != "cert-untrusted":
             return True
     http = measurement.at(Stage.HTTP)

@@ -11,19 +11,19 @@ from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 
 from arc_compliance.base.wording import first_few
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds, required
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 
-def judge_negative_serial(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_negative_serial(case: Case, view: HostView) -> Judgement:
     """Whether a certificate that was sent has a negative serial number (RFC 5280, 4.1.2.2)."""
     expected = "no certificate has a negative serial number"
-    chains = {m.name: m.chain for m in evidence.measurements if m.chain}
+    chains = {m.name: m.chain for m in view.evidence.measurements if m.chain}
     if not chains:
-        return nothing_answered(case, required(evidence, grounds), expected)
+        return nothing_answered(case, view.required(), expected)
     found = [name for name, chain in chains.items() if any(map(_has_negative_serial, chain))]
     if found:
         shown = first_few(found, 4)
@@ -33,8 +33,11 @@ def judge_negative_serial(case: Case, evidence: Evidence, grounds: Grounds) -> J
             expected=expected,
             actual=f"a certificate of {shown} has one; agents refuse it from February 2027",
             failing=found,
-            mend="network team: Renew the certificates, or the CA, of whatever answers for "
-            f"{shown}, with positive serial numbers.",
+            remedy=Remedy(
+                Owner.NETWORK,
+                "Renew the certificates, or the CA, of whatever answers for "
+                f"{shown}, with positive serial numbers.",
+            ),
         )
     return judged(
         case, Verdict.PASS, expected=expected, actual=f"none in the chains of {len(chains)} names"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from arc_compliance.judge.endpoint.reach import TLS_ELSEWHERE
 from arc_compliance.judge.fold import NameVerdict, failed_words, judge_row
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
@@ -17,9 +16,9 @@ EXPECTED = "TLS 1.2 or newer"
 PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
-def judge_tls12(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_tls12(case: Case, view: HostView) -> Judgement:
     """Whether TLS 1.2 or newer is negotiated with every name of the case's row."""
-    return judge_row(case, evidence, grounds, _judge_protocol, expected=EXPECTED)
+    return judge_row(case, view, _judge_protocol, expected=EXPECTED)
 
 
 def _judge_protocol(measurement: Measurement) -> NameVerdict:

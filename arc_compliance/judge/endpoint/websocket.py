@@ -7,36 +7,32 @@ from collections.abc import Iterator
 from arc_compliance.judge.endpoint.certificates import public_verdict
 from arc_compliance.judge.fold import NameVerdict, failed_words, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.judge.view import Grounds, required
-from arc_compliance.plan.cases import Case, names_of
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.judge.view import HostView
+from arc_compliance.plan.cases import Case
 from arc_compliance.wire.measurement import Measurement
 
 
-def judge_websocket(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_websocket(case: Case, view: HostView) -> Judgement:
     """Whether the notification names can be asked for a WebSocket.
 
     An accepted upgrade shows it. So does the service's own refusal where TLS ends at the service:
     nobody on the way can have read the request. Behind inspection it shows nothing.
     """
     expected = "a request for a WebSocket comes through to the service"
-    asked = list(_with_websocket(evidence, grounds))
+    asked = list(_with_websocket(view))
     if not asked:
-        return nothing_answered(case, required(evidence, grounds), expected)
-    return fold(case, [_judge_upgrade(m, grounds) for m in asked], expected=expected)
+        return nothing_answered(case, view.required(), expected)
+    return fold(case, [_judge_upgrade(m, view) for m in asked], expected=expected)
 
 
-def _with_websocket(evidence: Evidence, grounds: Grounds) -> Iterator[Measurement]:
-    for requirement in grounds.catalogue.requirements:
-        row = requirement.endpoint
-        if row is None or not row.websocket or grounds.scope.not_applicable(requirement):
-            continue
-        for name in names_of(row, grounds.scope, evidence):
-            if measurement := evidence.of(name, 443):
+def _with_websocket(view: HostView) -> Iterator[Measurement]:
+    for row in view.rows:
+        for name in row.names if row.endpoint.websocket else ():
+            if measurement := view.measured(name):
                 yield measurement
 
 
-def _judge_upgrade(measurement: Measurement, grounds: Grounds) -> NameVerdict:
+def _judge_upgrade(measurement: Measurement, view: HostView) -> NameVerdict:
     name, answer = measurement.name, measurement.websocket
 
     def found(verdict: Verdict, words: str, cause: str = "") -> NameVerdict:
@@ -57,7 +53,7 @@ def _judge_upgrade(measurement: Measurement, grounds: Grounds) -> NameVerdict:
     words = f"HTTP {answer.status} to the upgrade"
     if answer.status == 101 or answer.status >= 500:
         return found(Verdict.WARN, f"{words}, not as a WebSocket's server answers", "http-failed")
-    public = public_verdict(measurement, grounds)
+    public = public_verdict(measurement, view)
     if public is not None and public.cause == "cert-untrusted":
         return found(Verdict.WARN, f"{words} behind inspection", "http-not-proven")
     return found(Verdict.PASS, f"{words}, by the service itself (TLS ends there)")

@@ -6,22 +6,22 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.host.agent_errors import ERROR_CODES
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 HEARTBEAT_MINUTES = 15
 """The agent sends one every five minutes."""
 
 
-def judge_agent_health(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_agent_health(case: Case, view: HostView) -> Judgement:
     """Whether the agent says that it is connected, as the scope has it, and its services run.
 
     An agent that is installed and was never connected is as it should be before onboarding.
     """
-    facts = evidence.facts.agent
+    facts = view.facts.agent
     expected = "connected to the cloud and region in question, its services running"
     if facts.show_failure:
         words = f"azcmagent show told nothing: {facts.show_failure}"
@@ -31,7 +31,7 @@ def judge_agent_health(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
     if status in ("", "disconnected") and facts.failure:
         words = f"{about}: whether it ever was connected is unknown ({facts.failure})"
         return untested(case, expected, words, facts.failure)
-    troubles = [*_troubles(evidence), *_elsewhere(evidence, grounds)]
+    troubles = [*_troubles(view), *_elsewhere(view)]
     if status in ("", "disconnected") and not facts.location:
         about += ": installed, not onboarded yet"
     elif status != "connected":
@@ -44,20 +44,23 @@ def judge_agent_health(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
         expected=expected,
         actual=f"{about}; {'; '.join(troubles)}",
         failing=[case.host],
-        mend="server owner: Look at `azcmagent show` and /var/opt/azcmagent/log on the host; "
-        "connect it where it belongs (azcmagent connect), or name the right --location.",
+        remedy=Remedy(
+            Owner.SERVER,
+            "Look at `azcmagent show` and /var/opt/azcmagent/log on the host; "
+            "connect it where it belongs (azcmagent connect), or name the right --location.",
+        ),
     )
 
 
-def _troubles(evidence: Evidence) -> Iterator[str]:
-    facts = evidence.facts.agent
+def _troubles(view: HostView) -> Iterator[str]:
+    facts = view.facts.agent
     if facts.error_code:
         meaning = ERROR_CODES.get(facts.error_code.upper())
         words = [meaning, facts.error_details]
         yield f"{facts.error_code} ({', '.join(word for word in words if word) or 'no details'})"
     heartbeat = _time(facts.last_heartbeat)
     if heartbeat is not None:
-        minutes = (evidence.finished - heartbeat) / 60
+        minutes = (view.evidence.finished - heartbeat) / 60
         if minutes > HEARTBEAT_MINUTES:
             yield f"its last heartbeat was {minutes:.0f} minutes before"
     stopped = [f"{unit} is {state}" for unit, state in facts.units.items() if state != "active"]
@@ -65,8 +68,8 @@ def _troubles(evidence: Evidence) -> Iterator[str]:
     yield from (words for words in stopped if not words.startswith("arcproxyd "))
 
 
-def _elsewhere(evidence: Evidence, grounds: Grounds) -> Iterator[str]:
-    facts, scope = evidence.facts.agent, grounds.scope
+def _elsewhere(view: HostView) -> Iterator[str]:
+    facts, scope = view.facts.agent, view.scope
     if facts.cloud and facts.cloud.lower() != scope.cloud.lower():
         yield f"it is connected to {facts.cloud}, the run is about {scope.cloud}"
     region = scope.location_of(facts.location)

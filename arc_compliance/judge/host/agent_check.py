@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.fold import failed_words
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 
-def judge_agent_check(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_agent_check(case: Case, view: HostView) -> Judgement:
     """Where the agent's own check saw something else than we did. No other verdict hangs on it."""
-    del grounds
     expected = "azcmagent check and this measurement agree"
-    check = evidence.agent_check
+    check = view.evidence.agent_check
     if check is None or check.failure:
         why = check.failure if check else "it was not asked"
         words = f"azcmagent check told nothing: {why}"
         return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
-    compared = [(one, m) for one in check.found if (m := evidence.of(one.name, 443))]
+    compared = [(one, m) for one in check.found if (m := view.measured(one.name))]
     if not compared:
         words = f"it told of {len(check.found)} endpoints, none of which was measured here"
         return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
@@ -37,6 +36,9 @@ def judge_agent_check(case: Case, evidence: Evidence, grounds: Grounds) -> Judge
         expected=expected,
         actual="\n".join([f"they differ on {len(apart)} of {len(compared)} endpoints", *phrases]),
         failing=[one.name for one, _ in apart],
-        mend="server owner: Run `azcmagent check` on the host again; it goes the agent's own way, "
-        "so that a difference often is a proxy, a trust store or a moment.",
+        remedy=Remedy(
+            Owner.SERVER,
+            "Run `azcmagent check` on the host again; it goes the agent's own way, "
+            "so that a difference often is a proxy, a trust store or a moment.",
+        ),
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Control, Evidence
+from arc_compliance.wire.evidence import Control
 from arc_compliance.wire.observation import Stage
 
 RUN_CONTROLS = "run/controls"
@@ -23,15 +23,14 @@ _HELD = {
 }
 
 
-def judge_controls(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_controls(case: Case, view: HostView) -> Judgement:
     """Whether nothing was answered that must not be.
 
     What a network answers is a reservation; a client that takes any certificate, or a control that
     could not be asked, is a fault of the measurement.
     """
-    del grounds
     expected = "what must not be answered is not answered"
-    controls = evidence.controls
+    controls = view.evidence.controls
     answered = [control for control in controls if control.answered]
     unasked = [control for control in controls if control.failure]
     actual = "; ".join(in_words(control) for control in controls)

@@ -5,30 +5,29 @@ from __future__ import annotations
 from arc_compliance.base.wording import first_few
 from arc_compliance.catalogue.model import Client
 from arc_compliance.judge.addresses.address import address_set
-from arc_compliance.judge.addresses.filters import own_filter
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
-from arc_compliance.judge.view import Grounds, required
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
 
-def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_egress(case: Case, view: HostView) -> Judgement:
     """Whether the host's own rules let out what goes straight to the endpoints."""
     expected = "the host's own rules let connections to the endpoints out"
-    every = required(evidence, grounds, Client.AGENT)
+    every = view.required(Client.AGENT)
     if every and all(_via(m) == "connect-to" for m in every):
         words = "the run says itself where each endpoint is to be found"
         return judged(case, Verdict.NOT_APPLICABLE, expected=expected, actual=words)
-    own, why = own_filter(evidence)
-    if why:
+    if why := view.own_firewall_unknown:
         return untested(case, expected, f"the host's own rules are unknown ({why})", why)
+    own = view.own_firewall
     if own is None:
         words = "its rules keep nothing back on the way out"
         return judged(case, Verdict.PASS, expected=expected, actual=words)
-    passed = own.passed(evidence.vantage.source_addresses)
+    passed = view.passed_by(own)
     asked = [m for m in every if address_set(m)]
     if not asked:
         return nothing_answered(case, every, expected)
@@ -42,7 +41,7 @@ def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
             expected=expected,
             actual=f"{own.label} keeps addresses of {shown} back",
             failing=lacking,
-            mend=let_out(shown, own.label),
+            remedy=let_out(shown, own.label),
         )
     unsure = [m.name for m in asked if not address_set(m).issubset(passed.addresses)]
     if unsure:
@@ -52,9 +51,9 @@ def judge_egress(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
     return judged(case, Verdict.PASS, expected=expected, actual=words)
 
 
-def let_out(names: str, label: str) -> str:
-    """Who lets *names* out, and where."""
-    return f"server owner: Let TCP to port 443 of {names} out in {label}."
+def let_out(names: str, label: str) -> Remedy:
+    """What to let out in the host's own rules *label*."""
+    return Remedy(Owner.SERVER, f"Let TCP to port 443 of {names} out in {label}.")
 
 
 def _via(measurement: Measurement) -> str | None:

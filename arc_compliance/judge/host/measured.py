@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.record import HostRecord
 
 HOST_MEASURED = "run/host-measured"
 
 
-def judge_host_measured(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_host_measured(case: Case, view: HostView) -> Judgement:
     """Whether the host was measured to the end."""
-    del grounds
     expected = "the host was measured"
-    if not evidence.complete:
+    if not view.evidence.complete:
         return judged(
             case,
             Verdict.ERROR,
@@ -24,13 +22,13 @@ def judge_host_measured(case: Case, evidence: Evidence, grounds: Grounds) -> Jud
             cause="probe-timeout",
             failing=[case.host],
         )
-    where = evidence.vantage
+    where = view.evidence.vantage
     return judged(
         case,
         Verdict.PASS,
         expected=expected,
-        actual=f"{len(evidence.measurements)} endpoints in "
-        f"{max(0.0, evidence.finished - evidence.started):.1f} s from {where.hostname} "
+        actual=f"{len(view.evidence.measurements)} endpoints in "
+        f"{max(0.0, view.evidence.finished - view.evidence.started):.1f} s from {where.hostname} "
         f"({', '.join(where.source_addresses[:4]) or 'no source address'}) as {where.user}",
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arc_compliance.catalogue.model import Client
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.network.proxy import PLACES
-from arc_compliance.judge.view import Grounds, required
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 _OTHER_PLACES = ("shell", "apt", "dnf", "zypper")
 
@@ -17,10 +17,10 @@ _OTHER_PLACES = ("shell", "apt", "dnf", "zypper")
 _EVERY_PLACE = ("agent", "daemons", *_OTHER_PLACES)
 
 
-def judge_proxy_consistency(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_proxy_consistency(case: Case, view: HostView) -> Judgement:
     """Whether the places on the host that name a proxy agree, as far as the agent is concerned."""
     expected = "the places that name a proxy agree, and the agent can use its own"
-    facts = evidence.facts.proxy
+    facts = view.facts.proxy
     if not facts.read:
         return judged(
             case,
@@ -38,7 +38,7 @@ def judge_proxy_consistency(case: Case, evidence: Evidence, grounds: Grounds) ->
             cause=cause,
         )
     shown = ", ".join(f"{PLACES.get(one.place, one.place)}: {one.proxy}" for one in facts.settings)
-    found = list(_inconsistencies(evidence, grounds))
+    found = list(_inconsistencies(view))
     if not found:
         return judged(case, Verdict.PASS, expected=expected, actual=shown or "no proxy is named")
     return judged(
@@ -47,14 +47,17 @@ def judge_proxy_consistency(case: Case, evidence: Evidence, grounds: Grounds) ->
         expected=expected,
         actual=f"{'; '.join(found)} ({shown})",
         failing=[case.host],
-        mend="server owner: Name the proxy once, where the agent takes it from: azcmagent config "
-        "set proxy.url http://host:port, without credentials, and bypass groups in proxy.bypass.",
+        remedy=Remedy(
+            Owner.SERVER,
+            "Name the proxy once, where the agent takes it from: azcmagent config set proxy.url "
+            "http://host:port, without credentials, and bypass groups in proxy.bypass.",
+        ),
     )
 
 
-def _inconsistencies(evidence: Evidence, grounds: Grounds) -> Iterator[str]:
+def _inconsistencies(view: HostView) -> Iterator[str]:
     """The classic faults, in words."""
-    facts = evidence.facts
+    facts = view.facts
     of = {place: [s for s in facts.proxy.settings if s.place == place] for place in _EVERY_PLACE}
     agents = [*of["agent"], *of["daemons"]]
     others = [place for place in _OTHER_PLACES if of[place]]
@@ -68,7 +71,7 @@ def _inconsistencies(evidence: Evidence, grounds: Grounds) -> Iterator[str]:
             yield f"{place}: {one.fault}"
         if one.credentials:
             yield f"{place} holds credentials, which every reader of it sees"
-    failed = {m.name for m in required(evidence, grounds, Client.AGENT) if m.failed}
+    failed = {m.name for m in view.required(Client.AGENT) if m.failed}
     for one in agents[:1]:
         if lost := [name for name in one.hides if name in failed]:
             yield f"no_proxy of {PLACES[one.place]} hides {', '.join(lost[:4])}, not reached so"

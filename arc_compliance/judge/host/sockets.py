@@ -6,19 +6,17 @@ from collections.abc import Iterator
 
 from arc_compliance.judge.addresses.address import is_loopback
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
-from arc_compliance.wire.facts import Socket
+from arc_compliance.wire.facts import Facts, Socket, SocketFacts
 
 DNS = 53
 
 
-def judge_outbound(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_outbound(case: Case, view: HostView) -> Judgement:
     """Whether no process of the agent listens to other machines."""
-    del grounds
     expected = "the agent's processes listen on loopback only"
-    facts = evidence.facts.sockets
+    facts = view.facts.sockets
     listening = [one for one in facts.found if one.listening]
     open_to_others = [one for one in listening if not is_loopback(one.local)]
     if open_to_others:
@@ -31,7 +29,7 @@ def judge_outbound(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
             cause="listener-found",
             failing=names,
         )
-    if unseen := _unseen(case, evidence, expected):
+    if unseen := _unseen(case, facts, expected):
         return unseen
     shown = ", ".join(sorted({one.local for one in listening})) or "nothing"
     return judged(
@@ -42,9 +40,8 @@ def judge_outbound(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
     )
 
 
-def _unseen(case: Case, evidence: Evidence, expected: str) -> Judgement | None:
+def _unseen(case: Case, facts: SocketFacts, expected: str) -> Judgement | None:
     """The judgement of a case whose sockets nobody could see, None where they were seen."""
-    facts = evidence.facts.sockets
     if facts.failure:
         words = f"the sockets of the agent's processes are unknown ({facts.failure})"
         return untested(case, expected, words, facts.failure)
@@ -54,16 +51,16 @@ def _unseen(case: Case, evidence: Evidence, expected: str) -> Judgement | None:
     return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
 
 
-def sockets_astray(evidence: Evidence) -> Iterator[str]:
+def unexpected_connections(facts: Facts) -> Iterator[str]:
     """The connections of the agent's processes that are no TCP to port 443 or to the proxy, DNS and
     loopback aside, in words."""
-    allowed = {one.proxy for one in evidence.facts.proxy.settings}
+    allowed = {one.proxy for one in facts.proxy.settings}
     hosts = {
         f"{address}:{one.proxy.rpartition(':')[2]}"
-        for one in evidence.facts.proxy.settings
+        for one in facts.proxy.settings
         for address in one.addresses
     }
-    for one in evidence.facts.sockets.found:
+    for one in facts.sockets.found:
         if one.remote is None or is_loopback(one.remote) or one.remote in allowed | hosts:
             continue
         port = one.remote.rpartition(":")[2]

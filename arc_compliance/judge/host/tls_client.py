@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from arc_compliance.judge.causes import Owner, Remedy
 from arc_compliance.judge.endpoint.tls12 import EXPECTED, rank
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.wire.facts import TlsFacts
 
 NOT_THE_AGENTS = "the agent, a Go program, does not follow this policy, its installation does"
 
@@ -29,15 +30,14 @@ FIRST_OPENSSL_WITH_TLS12 = (1, 0, 1)
 """OpenSSL's changelog names 1.0.1 (14 March 2012) as the first version with TLS 1.2."""
 
 
-def judge_client_enabled(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_client_enabled(case: Case, view: HostView) -> Judgement:
     """Whether the host's own TLS stack has TLS 1.2 or newer switched on.
 
     What an ordinary client of the host negotiated decides; where no endpoint could be reached,
     the policy file does. None of the documented cipher suites is a reservation.
     """
-    del grounds
-    enabled = _judge_enabled(case, evidence)
-    offered = evidence.facts.tls.cipher_suites
+    enabled = _judge_enabled(case, view.facts.tls)
+    offered = view.facts.tls.cipher_suites
     if enabled.verdict is not Verdict.PASS or not offered:
         return enabled
     documented = [suite for suite in CIPHER_SUITES if suite in offered]
@@ -50,13 +50,14 @@ def judge_client_enabled(case: Case, evidence: Evidence, grounds: Grounds) -> Ju
         expected=f"{enabled.expected}, with a documented cipher suite",
         actual=f"{enabled.actual}; none of the documented cipher suites is offered: "
         f"{', '.join(CIPHER_SUITES)}",
-        mend=f"server owner: Enable one of {', '.join(CIPHER_SUITES)} in the host's openssl.cnf or "
-        "crypto policy.",
+        remedy=Remedy(
+            Owner.SERVER,
+            f"Enable one of {', '.join(CIPHER_SUITES)} in the host's openssl.cnf or crypto policy.",
+        ),
     )
 
 
-def _judge_enabled(case: Case, evidence: Evidence) -> Judgement:
-    facts = evidence.facts.tls
+def _judge_enabled(case: Case, facts: TlsFacts) -> Judgement:
     client = facts.default_client
     expected = f"{EXPECTED} enabled in the host's own TLS stack"
     if 0 <= rank(facts.maximum_protocol) < rank("TLSv1.2"):
@@ -104,20 +105,19 @@ def _judge_enabled(case: Case, evidence: Evidence) -> Judgement:
             expected=expected,
             actual=f"{facts.openssl} has no TLS 1.2",
             cause="tls-client-disabled",
-            mend="server owner: Update OpenSSL to a version with TLS 1.2.",
+            remedy=Remedy(Owner.SERVER, "Update OpenSSL to a version with TLS 1.2."),
         )
     return judged(
         case,
         Verdict.PASS,
         expected=expected,
-        actual=f"{_policy_words(evidence)}; no endpoint was reached to see it negotiated",
+        actual=f"{_policy_words(facts)}; no endpoint was reached to see it negotiated",
     )
 
 
-def judge_legacy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_legacy(case: Case, view: HostView) -> Judgement:
     """Whether the host would settle for nothing older than TLS 1.2."""
-    del grounds
-    facts = evidence.facts.tls
+    facts = view.facts.tls
     expected = "nothing older than TLS 1.2 is settled for"
     if facts.openssl is None:
         return _no_openssl(case, expected)
@@ -137,25 +137,26 @@ def judge_legacy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
             case,
             Verdict.PASS,
             expected=expected,
-            actual=f"{_policy_words(evidence)}; OpenSSL 3 refuses older versions at its default "
+            actual=f"{_policy_words(facts)}; OpenSSL 3 refuses older versions at its default "
             "security level",
         )
     if rank(minimum) >= rank("TLSv1.2"):
-        return judged(case, Verdict.PASS, expected=expected, actual=_policy_words(evidence))
+        return judged(case, Verdict.PASS, expected=expected, actual=_policy_words(facts))
     return judged(
         case,
         Verdict.WARN,
         expected=expected,
-        actual=_policy_words(evidence),
+        actual=_policy_words(facts),
         cause="tls-version",
-        mend="server owner: Set MinProtocol = TLSv1.2 in the host's openssl.cnf or crypto policy.",
+        remedy=Remedy(
+            Owner.SERVER, "Set MinProtocol = TLSv1.2 in the host's openssl.cnf or crypto policy."
+        ),
     )
 
 
-def judge_linux_openssl(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_linux_openssl(case: Case, view: HostView) -> Judgement:
     """Whether the host's OpenSSL is a version that supports TLS 1.2."""
-    del grounds
-    found = evidence.facts.tls.openssl
+    found = view.facts.tls.openssl
     expected = "OpenSSL 1.0.1 or newer"
     if found is None:
         return _no_openssl(case, expected)
@@ -175,7 +176,7 @@ def judge_linux_openssl(case: Case, evidence: Evidence, grounds: Grounds) -> Jud
             expected=expected,
             actual=found,
             cause="tls-client-disabled",
-            mend="server owner: Update OpenSSL to a version with TLS 1.2.",
+            remedy=Remedy(Owner.SERVER, "Update OpenSSL to a version with TLS 1.2."),
         )
     return judged(case, Verdict.PASS, expected=expected, actual=found)
 
@@ -195,8 +196,7 @@ def _openssl_version(text: str) -> tuple[int, int, int] | None:
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def _policy_words(evidence: Evidence) -> str:
-    facts = evidence.facts.tls
+def _policy_words(facts: TlsFacts) -> str:
     limits = [
         f"{name} = {value}"
         for name, value in (

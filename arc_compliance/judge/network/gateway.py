@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds, agents_setting
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Control, Evidence
+from arc_compliance.wire.evidence import Control
 from arc_compliance.wire.facts import ProxySetting
 
 GATEWAY = "gateway-log-analytics"
@@ -23,7 +24,7 @@ _MONITOR_PLACES = {
 }
 
 
-def judge_no_log_analytics_gateway(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_no_log_analytics_gateway(case: Case, view: HostView) -> Judgement:
     """Whether the agent's proxy is, or looks like, a Log Analytics gateway.
 
     It is one where the operator says so, or where a monitoring agent uses the same address and the
@@ -31,9 +32,9 @@ def judge_no_log_analytics_gateway(case: Case, evidence: Evidence, grounds: Grou
     those hosts are refused: a strict forward proxy may answer the same.
     """
     expected = "the agent's proxy is no Log Analytics gateway"
-    proxy = evidence.vantage.proxy or ""
-    shared = _shared_with(evidence, grounds)
-    answers = _answers(evidence, grounds)
+    proxy = view.evidence.vantage.proxy or ""
+    shared = _shared_with(view)
+    answers = _answers(view)
     if "known-gateway" in shared:
         return _is_gateway(case, expected, proxy, "named by the operator (--known-gateway)")
     if shared and answers.refuses_arc:
@@ -55,7 +56,7 @@ def judge_no_log_analytics_gateway(case: Case, evidence: Evidence, grounds: Grou
             Verdict.BLOCKED,
             expected=expected,
             actual=f"{proxy} answers nothing by which it could be told",
-            cause=next((c.cause for c in evidence.gateway if c.cause), "proxy-failed"),
+            cause=next((c.cause for c in view.evidence.gateway if c.cause), "proxy-failed"),
         )
     return judged(case, Verdict.PASS, expected=expected, actual=_innocence(proxy, shared, answers))
 
@@ -99,19 +100,19 @@ def _signs(shared: list[str], answers: _Answers) -> str:
     return ""
 
 
-def _shared_with(evidence: Evidence, grounds: Grounds) -> list[str]:
+def _shared_with(view: HostView) -> list[str]:
     """The places that name the agent's proxy as theirs, a known gateway first."""
-    own = agents_setting(evidence)
-    others = [s for s in evidence.facts.proxy.settings if s.place in _MONITOR_PLACES]
+    own = view.agents_proxy
+    settings = view.facts.proxy.settings
+    others = [s for s in settings if s.place in _MONITOR_PLACES]
     known = [
-        ProxySetting(place="known-gateway", proxy=text, addresses=_addresses_of(text, evidence))
-        for text in grounds.scope.known_gateways
+        ProxySetting(place="known-gateway", proxy=text, addresses=_addresses_of(text, settings))
+        for text in view.scope.known_gateways
     ]
     return [other.place for other in (*known, *others) if _same(own, other)]
 
 
-def _addresses_of(text: str, evidence: Evidence) -> tuple[str, ...]:
-    settings = evidence.facts.proxy.settings
+def _addresses_of(text: str, settings: Sequence[ProxySetting]) -> tuple[str, ...]:
     return next((s.addresses for s in settings if s.proxy == text), ())
 
 
@@ -131,12 +132,12 @@ def _host_and_port(proxy: str) -> tuple[str, str]:
     return host.strip("[]").lower(), port
 
 
-def _answers(evidence: Evidence, grounds: Grounds) -> _Answers:
-    known = grounds.catalogue.log_analytics_gateway
+def _answers(view: HostView) -> _Answers:
+    known = view.catalogue.log_analytics_gateway
     arc_names = {f"CONNECT {name}:443" for name in known.refuses} if known else set()
-    plain = [c for c in evidence.gateway if c.target.startswith("GET ")]
-    arc = [c for c in evidence.gateway if c.target in arc_names]
-    monitor = [c for c in evidence.gateway if c not in plain and c not in arc]
+    plain = [c for c in view.evidence.gateway if c.target.startswith("GET ")]
+    arc = [c for c in view.evidence.gateway if c.target in arc_names]
+    monitor = [c for c in view.evidence.gateway if c not in plain and c not in arc]
     return _Answers(monitor, arc, plain)
 
 

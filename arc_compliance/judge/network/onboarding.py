@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from arc_compliance.judge.fold import failures_of, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds, required
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 
 
-def judge_onboarding_machine(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_onboarding_machine(case: Case, view: HostView) -> Judgement:
     """Whether the machine that onboards others reaches every required endpoint itself."""
     expected = "the onboarding machine reaches every required endpoint"
-    asked = required(evidence, grounds)
+    asked = view.required()
     stopped = [m for m in asked if m.failed]
     if stopped:
         return fold(case, list(failures_of(stopped)), expected=expected)

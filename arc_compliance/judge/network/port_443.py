@@ -6,22 +6,21 @@ from arc_compliance.catalogue.model import Client
 from arc_compliance.judge.fold import failures_of, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.network.proxy_trials import trials_in_words
-from arc_compliance.judge.view import Grounds, required
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
 
-def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_port_443(case: Case, view: HostView) -> Judgement:
     """Whether outbound TCP 443 is open, or the proxy lets CONNECT to 443 through.
 
     One connection shows that the port is open; endpoints that single rules close are red in their
     own rows.
     """
-    by_proxy = evidence.vantage.proxy is not None
+    by_proxy = view.evidence.vantage.proxy is not None
     expected = "CONNECT to port 443 goes through" if by_proxy else "outbound TCP 443 is open"
-    asked = [m for m in required(evidence, grounds, Client.AGENT) if m.port == 443]
+    asked = [m for m in view.required(Client.AGENT) if m.port == 443]
     opened = [m for m in asked if connected(m)]
     if opened:
         return judged(
@@ -29,7 +28,7 @@ def judge_port_443(case: Case, evidence: Evidence, grounds: Grounds) -> Judgemen
             Verdict.PASS,
             expected=expected,
             actual=f"{len(opened)} of {len(asked)} endpoints let a connection to port 443 in"
-            + trials_in_words(evidence),
+            + trials_in_words(view.evidence.proxy_trials),
         )
     tried = [m for m in asked if m.at(Stage.PROXY if by_proxy else Stage.CONNECT)]
     if not tried:

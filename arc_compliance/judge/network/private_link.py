@@ -5,14 +5,13 @@ from __future__ import annotations
 from arc_compliance.judge.addresses.address import is_private
 from arc_compliance.judge.fold import NameVerdict, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds, required
-from arc_compliance.plan.cases import Case, names_of, rows_in_scope
-from arc_compliance.wire.evidence import Evidence
+from arc_compliance.judge.view import HostView
+from arc_compliance.plan.cases import Case
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
 
-def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_private_link(case: Case, view: HostView) -> Judgement:
     """Whether the rows with a private endpoint resolve to private addresses.
 
     A public IPv6 address beside a private IPv4 one, as DNS may keep it, is in nobody's way while
@@ -20,11 +19,9 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
     """
     expected = "private endpoints resolve to private addresses"
     found, left_to_proxy = [], []
-    for row, why_not in rows_in_scope(grounds.catalogue, grounds.scope):
-        if why_not or row.endpoint is None or not grounds.scope.resolves_privately(row.endpoint):
-            continue
-        for name in names_of(row.endpoint, grounds.scope, evidence):
-            measurement = evidence.of(name, 443)
+    for row in view.rows:
+        for name in row.names if view.scope.resolves_privately(row.endpoint) else ():
+            measurement = view.measured(name)
             if measurement is None:
                 continue
             if measurement.at(Stage.PROXY):
@@ -41,7 +38,7 @@ def judge_private_link(case: Case, evidence: Evidence, grounds: Grounds) -> Judg
             actual=f"the proxy resolves {', '.join(left_to_proxy[:3])}: no host can see to which "
             "address; let the agent reach a private endpoint past the proxy (proxy.bypass Arc)",
         )
-    return nothing_answered(case, required(evidence, grounds), expected)
+    return nothing_answered(case, view.required(), expected)
 
 
 def _judge_addresses(measurement: Measurement) -> NameVerdict:

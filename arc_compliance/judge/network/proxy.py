@@ -5,19 +5,18 @@ from __future__ import annotations
 from arc_compliance.catalogue.model import Client
 from arc_compliance.judge.fold import failures_of, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
-from arc_compliance.judge.view import Grounds, agents_setting, required
+from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
 PLACES = {"order": "--proxy", "agent": "proxy.url", "daemons": "HTTPS_PROXY of the daemons"}
 
 
-def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
+def judge_proxy(case: Case, view: HostView) -> Judgement:
     """Whether the agent's proxy lets every required endpoint through."""
     expected = "the proxy lets every required endpoint through"
-    setting = agents_setting(evidence)
+    setting = view.agents_proxy
     place = PLACES.get(setting.place, "")
     if setting.fault:
         return judged(
@@ -28,8 +27,8 @@ def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
             cause="proxy-failed",
             failing=[setting.proxy or place],
         )
-    asked = [m for m in required(evidence, grounds) if _by_agents_proxy(m, evidence)]
-    past = [m for m in required(evidence, grounds, Client.AGENT) if not m.at(Stage.PROXY)]
+    asked = [m for m in view.required() if _by_proxy(m, view.evidence.vantage.proxy)]
+    past = [m for m in view.required(Client.AGENT) if not m.at(Stage.PROXY)]
     stopped = [m for m in asked if not m.passed(Stage.PROXY)]
     through = [m for m in asked if m.passed(Stage.PROXY)]
     if stopped:
@@ -41,10 +40,10 @@ def judge_proxy(case: Case, evidence: Evidence, grounds: Grounds) -> Judgement:
         case,
         Verdict.PASS,
         expected=expected,
-        actual=f"all {len(through)} go through {evidence.vantage.proxy} ({place}){bypassed}",
+        actual=f"all {len(through)} go through {view.evidence.vantage.proxy} ({place}){bypassed}",
     )
 
 
-def _by_agents_proxy(m: Measurement, evidence: Evidence) -> bool:
+def _by_proxy(m: Measurement, proxy: str | None) -> bool:
     step = m.at(Stage.PROXY)
-    return step is not None and (step.proxy or "unusable") == evidence.vantage.proxy
+    return step is not None and (step.proxy or "unusable") == proxy

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from arc_compliance.wire.evidence import Evidence
+from collections.abc import Iterable
+
+from arc_compliance.wire.evidence import ProxyTrial
 
 PLACES = {"agent": "the agent", "daemons": "the agent's daemons", "shell": "the shell"}
 
 
-def trials_in_words(evidence: Evidence) -> str:
+def trials_in_words(trials: Iterable[ProxyTrial]) -> str:
     """What each proxy that others on the host use lets through; empty where there is none."""
     phrases = []
-    for trial in evidence.proxy_trials:
+    for trial in trials:
         asked = len(trial.reached) + len(trial.failures)
         causes = ", ".join(sorted({f.cause for f in trial.failures}))
         places = ", ".join(PLACES.get(place, place) for place in trial.places)
