@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: help demo faulty test lab lint format schemas golden lock clean
+.PHONY: help demo faulty test lab lint format schemas golden reference lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -51,6 +51,12 @@ schemas: .venv/run ## write the JSON schemas in docs/ anew
 
 golden: .venv/dev ## measure the golden triples anew; read the difference before you commit it
 	.venv/bin/python -m selftests.runs.golden_triples
+
+reference: .venv/dev ## ask Go, wget, apt and bash anew; read the difference before you commit it
+	.venv/bin/python -m selftests.reference.record
+	RECORD_ANSWERS=1 .venv/bin/python -m pytest -c selftests/pytest.ini \
+	  selftests/lab/test_field_cases.py \
+	  --dist load --tx '1*popen//python=selftests/lab/enter .venv/bin/python'
 
 lock: ## renew the locked versions; needs uv
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \

@@ -53,6 +53,7 @@ type client struct {
 	proxy   string
 	older   bool
 	json    bool
+	strict  bool
 }
 
 func ask(arguments []string) error {
@@ -62,6 +63,7 @@ func ask(arguments []string) error {
 	flags.StringVar(&its.proxy, "proxy", "", "proxy of the agent's own settings, in place of the environment's; - is none")
 	flags.BoolVar(&its.older, "older", false, "offer what Go 1.21 offered: RSA key exchange, 3DES, no post-quantum groups")
 	flags.BoolVar(&its.json, "json", false, "read the body as a JSON list of names")
+	flags.BoolVar(&its.strict, "strict", false, "do not ask again where the certificate is refused")
 	atOnce := flags.Int("at-once", 100, "requests at the same time")
 	pause := flags.Duration("pause", 0, "between requests")
 	if err := flags.Parse(arguments); err != nil {
@@ -92,7 +94,7 @@ func ask(arguments []string) error {
 // get asks for a URL, and once more without verifying where the certificate alone was refused.
 func (its client) get(target string) answer {
 	found := its.once(target, true)
-	if found.Stage == "certificate" {
+	if found.Stage == "certificate" && !its.strict {
 		again := its.once(target, false)
 		found.Unverified = &again
 	}

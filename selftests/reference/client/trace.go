@@ -109,6 +109,8 @@ func faultOf(err error) string {
 		return "closed"
 	case strings.Contains(err.Error(), "malformed HTTP"):
 		return "malformed"
+	case strings.Contains(err.Error(), "failed to parse certificate"):
+		return "unparsable-certificate"
 	}
 	return "failed"
 }
@@ -136,7 +138,10 @@ func certificateFault(err error) string {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var weak x509.InsecureAlgorithmError
+	var critical x509.UnhandledCriticalExtension
 	switch {
+	case errors.As(err, &critical):
+		return "critical-extension"
 	case errors.As(err, &weak):
 		return "weak-signature"
 	case errors.As(err, &authority):
