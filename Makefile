@@ -12,7 +12,7 @@ WITH_PIP = { [ -x .venv/bin/pip ] || $(PYTHON) -m venv .venv \
   && .venv/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r $<
 INSTALL = $(if $(UV),{ $(WITH_UV); } || { echo "uv failed; pip tries"; $(WITH_PIP); },$(WITH_PIP))
 
-.PHONY: help demo faulty test lab lint format schemas docs golden lock clean
+.PHONY: help demo faulty test lab lint format schemas docs golden reference lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -62,6 +62,12 @@ docs: schemas ## the same, and README's table of options
 
 golden: .venv/dev ## measure the golden triples anew; read the difference before you commit it
 	.venv/bin/python -m selftests.runs.golden_triples
+
+reference: .venv/dev ## ask Go, wget, apt and bash anew; read the difference before you commit it
+	.venv/bin/python -m selftests.reference.record
+	RECORD_ANSWERS=1 .venv/bin/python -m pytest -c selftests/pytest.ini \
+	  selftests/lab/test_field_cases.py \
+	  --dist load --tx '1*popen//python=selftests/lab/enter .venv/bin/python'
 
 lock: ## renew the locked versions; needs uv
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \

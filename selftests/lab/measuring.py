@@ -16,7 +16,7 @@ from arc_compliance.catalogue import load_catalogue
 from arc_compliance.collect.backends import Access
 from arc_compliance.collect.fleet import collect
 from arc_compliance.firewall.allowlist import Allowlist
-from arc_compliance.hosts.addresses import parse_host
+from arc_compliance.hosts.addresses import HostSpec, parse_host
 from arc_compliance.judge.case import judge_case
 from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
@@ -81,25 +81,7 @@ def measure(
     """The lab's host, measured under *scope* and judged, by a service tag file *days* old."""
     its = Scope(cloud=CATALOGUE.cloud, **{"proxy": "auto", **scope})
     spec = parse_host(f"ssh://{user}{HOST}")
-    order = order_for(
-        spec.label,
-        run="lab",
-        catalogue=CATALOGUE,
-        scope=its,
-        limits=limits,
-        connect_to=connect_to,
-        user_agent="arc-compliance-selftest/1",
-    )
-    records: list[HostRecord] = []
-    access = Access(
-        ssh_config=str(lab.ssh_config),
-        ssh_identity_file=None,
-        ansible_inventory=None,
-        sudo=False,
-        sudo_user=None,
-    )
-    collect({spec: order}, access=access, limits=limits, forks=1, measured=records.append)
-    (record,) = records
+    (record,) = measure_hosts(lab, [spec], its, limits, connect_to)
     grounds = Grounds(
         catalogue=CATALOGUE,
         scope=its,
@@ -114,6 +96,38 @@ def measure(
         for case in plan_cases(CATALOGUE, {spec.label: its})
     ]
     return Findings(record, judgements)
+
+
+def measure_hosts(
+    lab: Network,
+    specs: Sequence[HostSpec],
+    scope: Scope,
+    limits: Limits,
+    connect_to: Sequence[ConnectTo] = (),
+) -> list[HostRecord]:
+    """The records of *specs*, all measured at once; every name is the lab's one host."""
+    records: list[HostRecord] = []
+    access = Access(
+        ssh_config=str(lab.ssh_config),
+        ssh_identity_file=None,
+        ansible_inventory=None,
+        sudo=False,
+        sudo_user=None,
+    )
+    orders = {
+        spec: order_for(
+            spec.label,
+            run="lab",
+            catalogue=CATALOGUE,
+            scope=scope,
+            limits=limits,
+            connect_to=connect_to,
+            user_agent="arc-compliance-selftest/1",
+        )
+        for spec in specs
+    }
+    collect(orders, access=access, limits=limits, forks=len(specs), measured=records.append)
+    return records
 
 
 def tags_of(lab: Network, days: int = 0) -> TagFile:

@@ -32,6 +32,7 @@ HOST, GATE, AZURE = "web01", "gate", "azure"
 HOST_ADDRESS, GATE_ADDRESS = "10.77.0.2", "10.77.0.1"
 OPERATOR_ADDRESS, HOST_FOR_OPERATOR = "192.168.77.1", "192.168.77.2"
 AZURE_NET, PRIVATE_NET = "203.0.113", "10.99.0"
+SMALL_RESOLVER = "10.77.0.3"
 PROXY_PORT, INSPECTOR_PORT = 3128, 8080
 AZURE_NET6 = "2001:db8::/64"
 NOBODY = "203.0.113.9"
@@ -151,7 +152,7 @@ class Network:
                 self.on_host("sh", "-ec", back, "sh", path)
 
     def on_host(
-        self, *command: str, given: str = "", well: bool = True
+        self, *command: str, given: str = "", well: bool = True, seconds: float = 30
     ) -> subprocess.CompletedProcess[bytes]:
         """*command*, run to its end on the host, as its sshd would; it has to end *well*."""
         done = subprocess.run(
@@ -159,7 +160,7 @@ class Network:
             input=given.encode(),
             check=False,
             capture_output=True,
-            timeout=30,
+            timeout=seconds,
         )
         if well and done.returncode:
             raise RuntimeError(f"{HOST}: {' '.join(command)}: {done.stderr.decode()}")
@@ -291,18 +292,64 @@ class Network:
         config = self.directory / "tinyproxy.conf"
         settings = [f"Listen {GATE_ADDRESS}", f"Port {PROXY_PORT}", "ConnectPort 443", "Timeout 30"]
         config.write_text("".join(f"{line}\n" for line in (*settings, *lines)))
+        with self._proxy_process("tinyproxy", "-d", "-c", str(config)) as url:
+            yield url
+
+    @contextmanager
+    def peculiar_proxy(self, *peculiarity: str) -> Iterator[str]:
+        """A proxy of selftests.lab.own_proxy at the gate, as the only way out; its URL."""
+        command = [sys.executable, "-m", "selftests.lab.own_proxy", GATE_ADDRESS, str(PROXY_PORT)]
+        with self._proxy_process(*command, *peculiarity) as url:
+            yield url
+
+    @contextmanager
+    def _proxy_process(self, *command: str) -> Iterator[str]:
         with self.firewall("drop"):
-            process = start(
-                GATE,
-                ["tinyproxy", "-d", "-c", str(config)],
-                resolver=self.directory / "resolv.conf",
-            )
+            process = start(GATE, [*command], resolver=self.directory / "resolv.conf")
             try:
                 _wait_for(lambda: f":{PROXY_PORT} ".encode() in inside(GATE, "ss", "-lnt").stdout)
                 yield f"http://{GATE_ADDRESS}:{PROXY_PORT}"
             finally:
                 process.terminate()
                 process.wait(10)
+
+    @contextmanager
+    def gate_filters(self, rule: str) -> Iterator[None]:
+        """The gate's *rule* for what it sends itself: its proxies and inspectors."""
+        chain = f"chain output {{ type filter hook output priority 0;\n{rule}\n}}"
+        inside(GATE, "nft", "-f", "-", given=f"table inet own {{\n{chain}\n}}\n")
+        try:
+            yield
+        finally:
+            inside(GATE, "nft", "delete", "table", "inet", "own")
+
+    @contextmanager
+    def resolver_settings(self, text: str) -> Iterator[None]:
+        """The host with *text* as its /etc/resolv.conf."""
+        settings = self.directory / "resolv.conf"
+        before = settings.read_text()
+        settings.write_text(text)  # in its place: it is mounted
+        try:
+            yield
+        finally:
+            settings.write_text(before)
+
+    @contextmanager
+    def small_resolver(self, buffer: int, seconds: float) -> Iterator[str]:
+        """A name server of selftests.lab.own_resolver at the gate; its address."""
+        names = self.directory / "small_resolver.json"
+        names.write_text(json.dumps(self.names))
+        command = [sys.executable, "-m", "selftests.lab.own_resolver", SMALL_RESOLVER]
+        _sh(f"ip -n {GATE} address add {SMALL_RESOLVER}/24 dev eth0")
+        process = start(GATE, [*command, str(names), str(buffer), str(seconds)])
+        try:
+            at = f"{SMALL_RESOLVER}:53 ".encode()
+            _wait_for(lambda: at in inside(GATE, "ss", "-lnu").stdout)
+            yield SMALL_RESOLVER
+        finally:
+            process.terminate()
+            process.wait(10)
+            _sh(f"ip -n {GATE} address del {SMALL_RESOLVER}/24 dev eth0")
 
     # -- parts -----------------------------------------------------------------------------------
 
@@ -370,6 +417,7 @@ class Network:
             "PidFile": "none",
             "StrictModes": "no",
             "UsePAM": "no",
+            "MaxStartups": "200",
         }
         given = " ".join(f"-o {key}={value}" for key, value in options.items())
         nothing = "\n".join(f"mount -t tmpfs -o mode=755 none {path}" for path in EMPTY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,9 @@ from selftests.lab.azure import NAME, NOTIFICATIONS
 from selftests.lab.clients import ask, ours
 from selftests.lab.measuring import CATALOGUE, LIMITS, Findings, measure
 from selftests.lab.network import Network
+from selftests.lab.real_clients import Patience, ask_all, differences, doors_of
 from selftests.lab.situations import HIS, PACKAGES, Situation, answered_by
+from selftests.lab.wrong_today import WRONG_TODAY, Wrong, out_of_date, unexplained
 
 Change = tuple[str, str, str, str]
 
@@ -439,6 +442,10 @@ SAID: dict[str, tuple[str, str]] = {
 PATIENCE = {"answered_by_slow_but_healthy": 20, "one_of_two_addresses_dead": 12}
 """How many seconds curl has, where three are not enough."""
 
+GO_PATIENCE = {"answered_by_slow_but_healthy": 20, "one_of_two_addresses_dead": 20}
+"""How many seconds the agent's stand-in has, where the limit of an answer, or four, are not enough:
+Go gives a dead address fifteen, half its limit for two."""
+
 CREDENTIALS = dict.fromkeys(
     ("proxy_is_given_credentials", "agents_proxy_has_credentials"),
     f"{lab_in.USER}:{lab_in.PASSWORD}",
@@ -450,17 +457,23 @@ COMPARED = ((NAME, "urls/login", NAME), (HIS, "urls/his", "*.his.arc.azure.cn"))
 
 
 @pytest.mark.parametrize("situation", TABLE, ids=lambda one: one.__name__)
-def test_situation(lab: Network, healthy: Findings, situation: Situation) -> None:
+def test_situation(lab: Network, healthy: Findings, go_client: Path, situation: Situation) -> None:
     name = situation.__name__
     with situation(lab) as told:
         found = measure(lab, **told)
         evidence = found.record.evidence
         limits = told.get("limits", LIMITS)
+        patience = Patience(GO_PATIENCE.get(name, max(4, limits.http)))
+        doors = list(doors_of(found)) if evidence else []
+        theirs = ask_all(lab, go_client, told, doors, patience)
         for one, reach, label in COMPARED if evidence else ():
             told_to_them = (PATIENCE.get(name, 3), CREDENTIALS.get(name, ""))
             assert ask(lab, one, found, *told_to_them) == ours(found, one, reach, label)
 
     assert found.changes(healthy) == TABLE[situation]
+    differing = differences(found, {door: [one] for door, one in theirs.items()})
+    assert unexplained(name, differing) == WRONG_TODAY.get(name, Wrong()).reach
+    assert not out_of_date(name, differing)
     if evidence:
         assert evidence.finished - evidence.started <= limits.deadline
     if name in SAID:

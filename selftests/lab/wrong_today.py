@@ -1,0 +1,204 @@
+"""Where the suite says something else than the programs that it speaks for.
+
+WRONG_TODAY are faults of the suite, to be fixed: an entry goes when its test says that it is out of
+date, and the situation's right verdicts then stand in test_situations.py. KNOWN are differences
+that stay, each with its reason.
+
+To see one situation: ``selftests/lab/enter .venv/bin/python -m pytest -c selftests/pytest.ini
+selftests/lab -k NAME``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from selftests.lab.azure import NAME, NOTIFICATIONS
+from selftests.lab.real_clients import NOT_REACHED, SOMETIMES, UNVERIFIED, VERIFIED
+
+Pair = tuple[str, str]
+"""What the program says, what the suite says."""
+
+AZGN = "azgn*.servicebus.chinacloudapi.cn"
+NOTIFICATIONS_ROW = f"{NOTIFICATIONS}, *.{NOTIFICATIONS}"
+HIS_ROW = "*.his.arc.azure.cn"
+KNOWN_NAMES = (
+    NAME,
+    "login.partner.microsoftonline.cn",
+    "pas.chinacloudapi.cn",
+    "management.chinacloudapi.cn",
+    HIS_ROW,
+    "*.guestconfiguration.azure.cn",
+    NOTIFICATIONS_ROW,
+    "*.blob.core.chinacloudapi.cn",
+)
+"""The agent's rows that have names without a discovery call."""
+
+AGENT = (*KNOWN_NAMES, AZGN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """What is wrong in one situation."""
+
+    reach: dict[str, Pair] = field(default_factory=dict)
+    """By row, what its program says and what the suite says."""
+
+    judged: dict[tuple[str, str], Pair] = field(default_factory=dict)
+    """By (requirement, row), verdict and cause that are wrong."""
+
+    lacks: tuple[str, ...] = ()
+    """Words that the first judgement that the field case is about should have."""
+
+    varies: bool = False
+    """Which rows are wrong changes from run to run, so that it is not looked at."""
+
+
+def every(rows: Iterable[str], theirs: str, ours: str) -> dict[str, Pair]:
+    """The same for all of *rows*."""
+    return dict.fromkeys(rows, (theirs, ours))
+
+
+def no_root(row: str = NAME) -> dict[tuple[str, str], Pair]:
+    return {("principles/certificates", row): ("fail", "cert-root-missing")}
+
+
+PASSES_WHAT_FAILS = (NOT_REACHED, VERIFIED)
+FAILS_WHAT_PASSES = (VERIFIED, NOT_REACHED)
+CLIENT_DISABLED = {("tls/client-enabled", ""): ("fail", "tls-client-disabled")}
+NOT_READ = {("urls/azgn", AZGN): ("not-testable", "http-failed")}
+
+WRONG_TODAY: dict[str, Wrong] = {
+    # 1: the endpoint speaks TLS 1.3 only, and does not say so with an alert
+    "answered_by_tls13_only_closes": Wrong(
+        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "tls-reset")}
+    ),
+    "answered_by_tls13_only_resets": Wrong(
+        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "tls-reset")}
+    ),
+    "answered_by_tls13_only_silent": Wrong(
+        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "tls-timeout")}
+    ),
+    # 2: a device refuses the hello of TLS 1.3, which is the agent's; the row passes all the same
+    "answered_by_closes_tls13_hello": Wrong(
+        reach={NAME: (NOT_REACHED, UNVERIFIED)},
+        judged={
+            ("urls/login", NAME): ("pass", ""),
+            ("principles/certificates", NAME): ("error", "tls-reset"),
+        },
+    ),
+    "answered_by_resets_tls13_hello": Wrong(
+        reach={NAME: (NOT_REACHED, UNVERIFIED)},
+        judged={
+            ("urls/login", NAME): ("pass", ""),
+            ("principles/certificates", NAME): ("error", "tls-reset"),
+        },
+    ),
+    "answered_by_ignores_tls13_hello": Wrong(
+        reach={NAME: (NOT_REACHED, UNVERIFIED)},
+        judged={
+            ("urls/login", NAME): ("pass", ""),
+            ("principles/certificates", NAME): ("error", "tls-timeout"),
+        },
+    ),
+    # 3: a device refuses a hello that is large, or that offers post-quantum signatures
+    "answered_by_resets_large_hello": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
+    "answered_by_ignores_large_hello": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
+    "answered_by_resets_mldsa_hello": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
+    # 4: cipher suites that Go does not offer
+    "answered_by_rsa_key_exchange_only": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
+    "answered_by_dhe_only": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
+    # 5: one address of two is not usable
+    "one_of_two_addresses_resets_every_hello": Wrong(reach={NAME: (SOMETIMES, VERIFIED)}),
+    "one_of_two_addresses_unknown_authority": Wrong(reach={NAME: (SOMETIMES, VERIFIED)}),
+    # 6: our limit of a look-up is what a dead first name server costs
+    "first_name_server_dead": Wrong(varies=True),
+    # 7, 8: HTTP that our parser does not take
+    "answered_by_many_headers": Wrong(
+        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "http-failed")}
+    ),
+    "answered_by_http2_only": Wrong(
+        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "http-failed")}
+    ),
+    # 9: JSON that our parser does not take
+    "answered_by_allow_list_with_bom": Wrong(judged=NOT_READ),
+    "answered_by_allow_list_gzip": Wrong(judged=NOT_READ),
+    "answered_by_allow_list_utf16": Wrong(judged=NOT_READ),
+    # 10: NO_PROXY by Python's rules
+    "daemons_no_proxy_with_a_star": Wrong(reach={HIS_ROW: PASSES_WHAT_FAILS}),
+    "daemons_no_proxy_with_a_port": Wrong(reach={HIS_ROW: PASSES_WHAT_FAILS}),
+    "daemons_no_proxy_with_a_dot": Wrong(reach={NOTIFICATIONS_ROW: FAILS_WHAT_PASSES}),
+    # 11: Go takes upper case first
+    "daemons_upper_case_proxy_works": Wrong(reach=every(KNOWN_NAMES, *FAILS_WHAT_PASSES)),
+    "daemons_lower_case_proxy_works": Wrong(
+        reach=every(AGENT, *PASSES_WHAT_FAILS), judged={("networking/proxy", ""): ("pass", "")}
+    ),
+    # 12: wget and apt take lower case only, and wget has a file of its own
+    "shell_has_a_dead_proxy": Wrong(
+        reach=every(["aka.ms", "packages.microsoft.com"], *FAILS_WHAT_PASSES)
+    ),
+    "wgetrc_has_a_proxy": Wrong(reach={"aka.ms": FAILS_WHAT_PASSES}),
+    # 13: EnvironmentFile= is not read
+    "daemons_proxy_in_an_environment_file": Wrong(
+        reach=every(KNOWN_NAMES, *FAILS_WHAT_PASSES),
+        judged={("networking/proxy", ""): ("not-applicable", "")},
+    ),
+    # 14: Go cannot parse the URL
+    "agents_proxy_user_has_a_backslash": Wrong(
+        reach=every(AGENT, *PASSES_WHAT_FAILS), judged={("networking/proxy", ""): ("pass", "")}
+    ),
+    # 15: that s_client does not get through the proxy says nothing of the host's TLS
+    "proxy_wants_a_user_agent": Wrong(judged=CLIENT_DISABLED),
+    "openssl_has_no_proxy_option": Wrong(judged=CLIENT_DISABLED),
+    # 16, 17: the root is there
+    "answered_by_sha1_leaf": Wrong(judged=no_root()),
+    "answered_by_leaf_for_clients_only": Wrong(judged=no_root()),
+    "answered_by_leaf_and_root": Wrong(
+        judged={("principles/certificates", NAME): ("fail", "cert-untrusted")}
+    ),
+    # 18: a gateway's error
+    "trusted_inspector_cannot_get_out": Wrong(
+        reach={NAME: PASSES_WHAT_FAILS}, judged={("urls/login", NAME): ("warn", "http-not-proven")}
+    ),
+    # 19: our own parallelism
+    "proxy_takes_ten_connections": Wrong(varies=True),
+    "firewall_resets_more_than_ten_a_second": Wrong(varies=True),
+    # 20 to 23: the verdict is right, the remedy is not that of what was seen
+    "hosts_file_pins_a_stale_address": Wrong(lacks=("/etc/hosts",)),
+    "name_filter_answers_with_zeros": Wrong(lacks=("filter",)),
+    "answered_by_refuses_the_name": Wrong(lacks=("112",)),
+    "proxy_answers_with_ntlm_only": Wrong(lacks=("NTLM", "Negotiate")),
+    "proxy_answers_302": Wrong(lacks=("302",)),
+    "proxy_answers_429": Wrong(lacks=("429", "load")),
+    "proxy_answers_451": Wrong(lacks=("451", "policy")),
+    "proxy_answers_511": Wrong(lacks=("511",)),
+    # beyond the list: Go refuses such a certificate since 1.23; the suite warns, and passes the row
+    "answered_by_negative_serial": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
+}
+
+MANY_HOSTS_LOSE_NAMES = True
+"""24: names that resolve are lost where forty hosts are measured at once."""
+
+ANY = "*"
+"""Stands for each row of a situation."""
+
+KNOWN: dict[tuple[str, str], str] = {
+    ("agents_settings_unreadable", ANY): "the account may not read what the agent has, and says so",
+    ("deadline_too_short", NAME): "the measurement was cut short, and says so",
+    ("dnf_has_a_proxy_and_the_agent_none", "packages.microsoft.com"): "the lab's host has apt only",
+    ("zypper_has_a_proxy_and_the_agent_none", "packages.microsoft.com"): (
+        "the lab's host has apt only"
+    ),
+}
+
+
+def unexplained(situation: str, differing: dict[str, Pair]) -> dict[str, Pair]:
+    """What of the *differing* rows of a *situation* is not KNOWN."""
+    known = {row for name, row in KNOWN if name == situation}
+    return {row: pair for row, pair in differing.items() if not known & {row, ANY}}
+
+
+def out_of_date(situation: str, differing: dict[str, Pair]) -> set[str]:
+    """The KNOWN rows of a *situation* that do not differ any more."""
+    known = {row for name, row in KNOWN if name == situation}
+    return known - {*differing} - ({ANY} if differing else set())
