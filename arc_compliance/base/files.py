@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -22,17 +23,24 @@ def read_at_most(path: Path, most_bytes: int) -> bytes:
         return file.read(most_bytes + 1)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Put *content* (a text as UTF-8) at *path* by writing beside it and moving it into place.
+def write_whole(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+    """Put *content* (a text as UTF-8, or bytes at once or piece by piece) at *path*, by writing
+    beside it and moving it into place.
 
     Raise OSError where the disk or the rights do not allow it; what stood there stays then.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.writelines(_pieces(content))
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _pieces(content: str | bytes | Iterable[bytes]) -> Iterable[bytes]:
+    if isinstance(content, str):
+        return [content.encode()]
+    return [content] if isinstance(content, bytes) else content

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from arc_compliance.wire.record import HostRecord, read_record
+from arc_compliance.wire.record import HostRecord, host_in, read_record
 
 _LABEL = re.compile(r"[A-Za-z0-9_.:%\[\]-]{1,255}")
 
@@ -28,7 +28,7 @@ def saved_evidence(directory: Path) -> dict[str, Path]:
         raise ReplayError(f"{directory} holds no evidence: no file there is named *.json")
     found: dict[str, Path] = {}
     for path in paths:
-        host = read_record(path).host
+        host = host_in(path)
         if not _LABEL.fullmatch(host):
             raise ReplayError(f"{path.name}: {host[:80]!r} is no name of a host")
         if host in found:

@@ -11,9 +11,10 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from arc_compliance.base.files import NoFileError, read_at_most, write_whole
-from arc_compliance.base.redact import scrub_all
+from arc_compliance.base.redact import scrub, scrub_all
 from arc_compliance.wire.evidence import (
     BEGIN,
+    END,
     MAX_EVIDENCE_BYTES,
     Evidence,
     Failure,
@@ -99,6 +100,27 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
         return _unreadable(path, f"it is not as agreed (no JSON: {error.msg})")
     except (ValueError, RecursionError) as error:
         return _unreadable(path, str(error))
+
+
+def host_in(path: Path) -> str:
+    """The host whose record or evidence the file *path* holds, by what it says of itself.
+
+    A file that holds neither is of the host that it is named for. Only `read_record` checks what
+    else the file holds.
+    """
+    try:
+        content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
+        printed = content.partition(BEGIN)[2].partition(END)[0]
+        return scrub(_Head.model_validate_json(printed or content).host) or _named_for(path)
+    except (OSError, ValueError):
+        return _named_for(path)
+
+
+class _Head(BaseModel):
+    """What records and evidence say of themselves alike."""
+
+    run: Text
+    host: Text
 
 
 def _named_for(path: Path) -> str:
