@@ -7,11 +7,10 @@ public one: does it end in a root that counts as officially signed? Only both ma
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import datetime
 from functools import lru_cache
 
-from arc_compliance.judge.endpoint.public_roots import ChainVerdict, PublicRoots
+from arc_compliance.judge.endpoint.public_roots import ChainVerdict, PublicRoots, edges_of_validity
 from arc_compliance.judge.fold import NameVerdict, failed_words, judge_row, notes_on
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.view import HostView
@@ -38,13 +37,36 @@ def public_verdict(measurement: Measurement, view: HostView) -> ChainVerdict | N
     return _verified(view.public_roots, measurement.chain, measurement.name, view.now)
 
 
-@lru_cache(maxsize=1024)  # a host's chains are asked for by the row's reach, too
 def _verified(roots: PublicRoots, chain: tuple[str, ...], name: str, now: datetime) -> ChainVerdict:
+    """What *roots* say of *chain* at *now*.
+
+    The hosts of a fleet see the same chains at times of their own, so a verdict is remembered for
+    as long as no certificate begins or ceases to be valid.
+    """
+    return _verified_at(roots, chain, name, roots.steady_since(_edges(chain), now))
+
+
+@lru_cache(maxsize=1024)
+def _verified_at(
+    roots: PublicRoots, chain: tuple[str, ...], name: str, moment: datetime
+) -> ChainVerdict:
     try:
-        ders = [base64.b64decode(one, validate=True) for one in chain]
-        return roots.verify(ders, name, now)
-    except (ValueError, binascii.Error):
+        return roots.verify(_ders(chain), name, moment)
+    except ValueError:
         return ChainVerdict("cert-untrusted", "a certificate that cannot be parsed")
+
+
+@lru_cache(maxsize=1024)
+def _edges(chain: tuple[str, ...]) -> tuple[datetime, ...]:
+    try:
+        return edges_of_validity(_ders(chain))
+    except ValueError:
+        return ()
+
+
+def _ders(chain: tuple[str, ...]) -> list[bytes]:
+    """The certificates; ValueError where they are not in base64."""
+    return [base64.b64decode(one, validate=True) for one in chain]
 
 
 def _judge_chain(measurement: Measurement, view: HostView) -> NameVerdict:
