@@ -7,10 +7,8 @@ loader can say ``requirements[7].when[0]: unknown condition 'instal'``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
-from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -23,6 +21,7 @@ from pydantic import (
 
 from arc_compliance.base.wording import did_you_mean
 from arc_compliance.base.yaml_file import faults_at
+from arc_compliance.catalogue.patterns import stands_for
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where in the file something is wrong, and what is wrong there."""
@@ -143,7 +142,7 @@ class Endpoint(_Strict):
     note: str | None = None
 
     def matches(self, name: str) -> bool:
-        """Whether *name* is one that this row stands for (``*`` is any text inside a name)."""
+        """Whether *name* is one that this row stands for."""
         return any(stands_for(pattern, name) for pattern in self.patterns)
 
     @property
@@ -157,16 +156,6 @@ class Endpoint(_Strict):
             if not self.matches(name):
                 raise ValueError(f"name {name!r} is not covered by {', '.join(self.patterns)}")
         return self
-
-
-def stands_for(pattern: str, name: str) -> bool:
-    """Whether *pattern*, in which ``*`` is any text inside a name, stands for *name*."""
-    return _matching(pattern).fullmatch(name) is not None
-
-
-@cache
-def _matching(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(pattern).replace(r"\*", r"[a-z0-9.-]+"), re.IGNORECASE)
 
 
 class Requirement(_Strict):

@@ -14,7 +14,8 @@ from textwrap import wrap
 
 from netaddr import IPNetwork, cidr_merge
 
-from arc_compliance.catalogue.model import Catalogue, Endpoint, stands_for
+from arc_compliance.catalogue.model import Catalogue, Endpoint
+from arc_compliance.catalogue.patterns import stands_for
 from arc_compliance.judge.causes import Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host
@@ -83,7 +84,7 @@ def _wanted(judgement: Judgement, row: Endpoint | None) -> Iterator[tuple[str, i
             return
         protocol = CONNECT if judgement.cause == "proxy-denied" else TCP
         for pattern in row.patterns:
-            if any(name == pattern or stands_for(pattern, name) for name in judgement.failing):
+            if any(stands_for(pattern, name) for name in judgement.failing):
                 for door in row.doors:
                     yield pattern, door.port, protocol
         return
