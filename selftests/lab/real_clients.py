@@ -9,50 +9,27 @@ read from the suite's evidence, but for which names there are.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from selftests.lab.answers import (
+    CLIENTS,
+    GATEWAY_ERRORS,
+    NOT_REACHED,
+    OPEN,
+    SOMETIMES,
+    UNVERIFIED,
+    VERIFIED,
+    Answer,
+    Door,
+)
 from selftests.lab.client_settings import agent_settings, daemons_environment, login_shell
 from selftests.lab.measuring import CATALOGUE, Findings
 from selftests.lab.network import Network
-
-NOT_REACHED, UNVERIFIED, VERIFIED = "not reached", "reached unverified", "reached"
-SOMETIMES, OPEN = "sometimes", "open"
-"""What a client or the suite says of a name. A client that has to verify cannot use the second;
-the suite's reach case takes it, and its certificate case does not. Sometimes: asked several times
-it was not the same each time. Open: the suite does not say."""
-
-GATEWAY_ERRORS = (502, 503, 504)
-"""What a device on the way answers for a service that it cannot reach."""
-
-WGET, APT_HELPER = "/usr/bin/wget", "/usr/lib/apt/apt-helper"
-GO, OLDER_GO = "go", "go as of 1.21"
-CLIENTS = {"agent": GO, "installer": "wget", "package-manager": "apt"}
-"""The program that stands for each client of the catalogue's rows."""
-
-
-@dataclass(frozen=True)
-class Door:
-    """A name and port of a row, with the client that asks there."""
-
-    row: str
-    requirement: str
-    name: str
-    url: str
-    client: str
-    bypass: str | None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one program said of one name, and the words that it used."""
-
-    says: str
-    words: str
+from selftests.lab.shell_clients import ask_apt, ask_wget
 
 
 @dataclass(frozen=True)
@@ -65,17 +42,38 @@ class Patience:
     pause: float = 0
 
 
-def differences(
-    found: Findings, answers: Mapping[Door, Sequence[Answer]]
-) -> dict[str, tuple[str, str]]:
-    """The rows on which a program and the suite differ: what it says, what the suite says."""
-    differing: dict[str, tuple[str, str]] = {}
-    for door, its in answers.items():
-        said = {one.says for one in its}
-        theirs, ours = said.pop() if len(said) == 1 else SOMETIMES, suite_says(found, door).says
-        if theirs != ours:
-            differing[door.row] = (theirs, ours)
-    return differing
+@dataclass(frozen=True)
+class Disagreement:
+    """A name of which its program says something else than the suite."""
+
+    door: Door
+    theirs: tuple[Answer, ...]
+    ours: Answer
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """What the program says, what the suite says."""
+        said = {one.says for one in self.theirs}
+        return (SOMETIMES if len(said) > 1 else said.pop()), self.ours.says
+
+    def __str__(self) -> str:
+        seen = "; ".join(dict.fromkeys(f"{one.says} ({one.words})" for one in self.theirs))
+        program = CLIENTS[self.door.client]
+        return (
+            f"{self.door.row} at {self.door.name}: {program} says {seen}, "
+            f"the suite says {self.ours.says} ({self.ours.words})"
+        )
+
+
+def disagreements(found: Findings, answers: Mapping[Door, Sequence[Answer]]) -> list[Disagreement]:
+    """Every name of which a program and the suite say different things."""
+    compared = (Disagreement(d, tuple(its), suite_says(found, d)) for d, its in answers.items())
+    return [one for one in compared if one.pair[0] != one.pair[1]]
+
+
+def by_row(differing: Sequence[Disagreement]) -> dict[str, tuple[str, str]]:
+    """The rows of *differing*: what the program says, what the suite says."""
+    return {one.door.row: one.pair for one in differing}
 
 
 def doors_of(found: Findings) -> Iterator[Door]:
@@ -220,69 +218,3 @@ def go_words(said: dict[str, Any]) -> str:
         return " ".join(seen) + (f" {body}" if body else "")
     offered = f" offering {', '.join(said['offered'])}" if said.get("offered") else ""
     return f"{said['stage']} {said['fault']}{offered}"
-
-
-# -- wget and apt ----------------------------------------------------------------------------------
-
-
-def ask_wget(
-    lab: Network, shell: list[str], told: dict[str, Any], url: str, seconds: float
-) -> Answer:
-    """What wget says of *url*, as the install script calls it."""
-    command = [*shell, "timeout", f"{2 * seconds + 2}", WGET, "-O/dev/null", "--no-hsts"]
-    command += ["--tries=1", f"--timeout={seconds}", "--max-redirect=0", "--server-response", url]
-    done = lab.on_host(*command, well=False)
-    says, words = wget_answer(done.returncode, done.stderr.decode())
-    if done.returncode == 5:
-        again = lab.on_host(*command, "--no-check-certificate", well=False)
-        reached = wget_answer(again.returncode, again.stderr.decode())[0] == VERIFIED
-        says = UNVERIFIED if reached else NOT_REACHED
-    return Answer(says, words)
-
-
-def wget_answer(code: int, said: str) -> tuple[str, str]:
-    """Whether wget got an answer of HTTP, by its exit status and the server's status line."""
-    statuses = re.findall(r"^ +HTTP/[0-9.]+ (\d+)", said, re.MULTILINE)
-    if code in (0, 8) and statuses:
-        reached = int(statuses[-1]) not in GATEWAY_ERRORS
-        return (VERIFIED if reached else NOT_REACHED), f"HTTP {statuses[-1]}"
-    lines = [line for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"failed|rror|nable|refused|timed", line)]
-    return NOT_REACHED, f"exit {code}: {(telling or lines or [''])[-1].strip()}"
-
-
-def ask_apt(
-    lab: Network, shell: list[str], told: dict[str, Any], url: str, seconds: float
-) -> Answer:
-    """What apt's helper says of *url*, by apt's settings, then the shell's."""
-    command = [*shell, "timeout", f"{2 * seconds + 2}", APT_HELPER]
-    settings = {"APT::Sandbox::User": "root", "Acquire::Retries": "0"}
-    settings |= {f"Acquire::{s}::Timeout": f"{seconds:.0f}" for s in ("http", "https")}
-    if told.get("proxy"):
-        settings |= {f"Acquire::{s}::Proxy": told["proxy"] for s in ("http", "https")}
-    command += [word for pair in settings.items() for word in ("-o", "=".join(pair))]
-    careless = [f"-oAcquire::https::Verify-{what}=false" for what in ("Peer", "Host")]
-    says, words = apt_answer(_apt(lab, command, url))
-    if says == NOT_REACHED and "ertificate" in words:
-        again, _ = apt_answer(_apt(lab, [*command, *careless], url))
-        says = UNVERIFIED if again == VERIFIED else NOT_REACHED
-    return Answer(says, words)
-
-
-def _apt(lab: Network, command: list[str], url: str) -> str:
-    target = lab.directory / "fetched"
-    done = lab.on_host(*command, "download-file", url, str(target), well=False)
-    return (done.stdout + done.stderr).decode() if done.returncode else "fetched"
-
-
-def apt_answer(said: str) -> tuple[str, str]:
-    """Whether apt got an answer of HTTP, by its output."""
-    if said == "fetched":
-        return VERIFIED, "fetched"
-    failed = re.findall(r"^E: Failed to fetch \S+ +(.*)", said, re.MULTILINE)
-    words = failed[-1].strip() if failed else said.strip().rpartition("\n")[2]
-    words = re.sub(r" +", " ", words)
-    status = re.match(r"(\d{3}) ", words)
-    if status and int(status[1]) not in (*GATEWAY_ERRORS, 407):
-        return VERIFIED, words
-    return NOT_REACHED, words

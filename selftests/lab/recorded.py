@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from selftests.lab.real_clients import Answer, Door
+from selftests.lab.answers import Answer, Door
 
 RECORD = Path(__file__).with_name("field_answers.json")
 ANEW = "RECORD_ANSWERS"

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from selftests.lab.answers import GO, OLDER_GO, Answer, Door
 from selftests.lab.azure import NOTIFICATIONS
 from selftests.lab.field_cases import FIELD_CASES, FieldCase
 from selftests.lab.measuring import Findings, measure
 from selftests.lab.network import Network
 from selftests.lab.real_clients import (
-    APT_HELPER,
-    GO,
-    OLDER_GO,
-    Answer,
-    Door,
     ask_all,
     ask_go,
-    differences,
+    by_row,
+    disagreements,
     doors_of,
     go,
     go_answer,
 )
 from selftests.lab.recorded import anew, by_program, comparable, record, recorded
-from selftests.lab.wrong_today import WRONG_TODAY, Wrong
+from selftests.lab.shell_clients import APT_HELPER
+from selftests.lab.wrong_today import WRONG_TODAY, Pair, Wrong
 
 LISTS = f"https://{NOTIFICATIONS}/urls/allowlist?api-version=2020-01-01&location=chinanorth3"
 Seen = dict[str, dict[Door, list[Answer]]]
@@ -47,7 +45,9 @@ def test_field_case(lab: Network, go_client: Path, case: FieldCase) -> None:
         record(name, answers, versions(lab, go_client))
     assert comparable(answers) == comparable(recorded(name))
     current = {door: its for some in ("go", "wget", "apt") for door, its in seen[some].items()}
-    assert suite_today(found, current, case) == WRONG_TODAY.get(name, Wrong())
+    observed = disagreements(found, current)
+    today = suite_today(found, by_row(observed), case)
+    assert today == WRONG_TODAY.get(name, Wrong()), "\n".join(map(str, observed))
 
 
 def asked(
@@ -77,16 +77,14 @@ def names_read(lab: Network, go_client: Path, case: FieldCase) -> dict[str, Any]
     }
 
 
-def suite_today(
-    found: Findings, answers: Mapping[Door, Sequence[Answer]], case: FieldCase
-) -> Wrong:
+def suite_today(found: Findings, differing: dict[str, Pair], case: FieldCase) -> Wrong:
     """What the suite has wrong in *case*, as wrong_today.py has it."""
     today = WRONG_TODAY.get(case.situation.__name__, Wrong())
     judged = {one: found.of(*one) for one in (*case.about, *today.judged)}
     first = judged[case.about[0]]
     text = f"{first.actual} {first.remedy}".lower()
     return Wrong(
-        reach=today.reach if today.varies else differences(found, answers),
+        reach=today.reach if today.varies else differing,
         judged={one: (judged[one].verdict.value, judged[one].cause) for one in today.judged},
         lacks=tuple(word for word in case.words if word.lower() not in text),
         varies=today.varies,
