@@ -112,7 +112,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Door(_Strict):
+class Port(_Strict):
     """One port of an endpoint and what is asked of it."""
 
     scheme: Literal["https", "http"] = "https"
@@ -135,7 +135,7 @@ class Endpoint(_Strict):
     patterns: tuple[NamePattern, ...] = Field(min_length=1)
     names: tuple[HostName, ...] = ()
     regional_names: dict[str, tuple[HostName, ...]] = {}
-    doors: tuple[Door, ...] = (Door(),)
+    ports: tuple[Port, ...] = (Port(),)
     private: Literal["never", "arc", "arm"] = "never"
     bypass: Bypass | None = None
     websocket: str | None = Field(default=None, pattern=r"^/[!-~]*$")

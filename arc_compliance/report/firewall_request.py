@@ -85,8 +85,8 @@ def _wanted(judgement: Judgement, row: Endpoint | None) -> Iterator[tuple[str, i
         protocol = CONNECT if judgement.cause == "proxy-denied" else TCP
         for pattern in row.patterns:
             if any(stands_for(pattern, name) for name in judgement.failing):
-                for door in row.doors:
-                    yield pattern, door.port, protocol
+                for port in row.ports:
+                    yield pattern, port.port, protocol
         return
     for one in judgement.failing:
         if "/" in one or one[:1].isupper():  # a prefix or a tag that an allow-list lacks

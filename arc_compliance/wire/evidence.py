@@ -135,8 +135,8 @@ class Evidence(WireRecord):
 
     @model_validator(mode="after")
     def _measured_once(self) -> Evidence:
-        doors = {(m.name, m.port) for m in self.measurements}
-        if len(doors) < len(self.measurements):
+        targets = {(m.name, m.port) for m in self.measurements}
+        if len(targets) < len(self.measurements):
             raise ValueError("an endpoint is measured twice")
         return self
 

@@ -192,8 +192,8 @@ def test_certificate_downloads_have_a_door_on_each_port(china: Catalogue) -> Non
     (row,) = [r.endpoint for r in china.requirements if r.id == "esu/pkiops"]
 
     assert row is not None
-    assert [(d.scheme, d.port) for d in row.doors] == [("https", 443), ("http", 80)]
-    assert all(d.path.startswith("/pkiops/certs/") for d in row.doors)
+    assert [(d.scheme, d.port) for d in row.ports] == [("https", 443), ("http", 80)]
+    assert all(d.path.startswith("/pkiops/certs/") for d in row.ports)
 
 
 @pytest.mark.parametrize(

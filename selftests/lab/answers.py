@@ -19,7 +19,7 @@ CLIENTS = {"agent": GO, "installer": "wget", "package-manager": "apt"}
 
 
 @dataclass(frozen=True)
-class Door:
+class Request:
     """A name and port of a row, with the client that asks there."""
 
     row: str

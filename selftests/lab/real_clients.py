@@ -24,7 +24,7 @@ from selftests.lab.answers import (
     UNVERIFIED,
     VERIFIED,
     Answer,
-    Door,
+    Request,
 )
 from selftests.lab.client_settings import agent_settings, daemons_environment, login_shell
 from selftests.lab.measuring import CATALOGUE, Findings
@@ -46,7 +46,7 @@ class Patience:
 class Disagreement:
     """A name of which its program says something else than the suite."""
 
-    door: Door
+    request: Request
     theirs: tuple[Answer, ...]
     ours: Answer
 
@@ -58,14 +58,16 @@ class Disagreement:
 
     def __str__(self) -> str:
         seen = "; ".join(dict.fromkeys(f"{one.says} ({one.words})" for one in self.theirs))
-        program = CLIENTS[self.door.client]
+        program = CLIENTS[self.request.client]
         return (
-            f"{self.door.row} at {self.door.name}: {program} says {seen}, "
+            f"{self.request.row} at {self.request.name}: {program} says {seen}, "
             f"the suite says {self.ours.says} ({self.ours.words})"
         )
 
 
-def disagreements(found: Findings, answers: Mapping[Door, Sequence[Answer]]) -> list[Disagreement]:
+def disagreements(
+    found: Findings, answers: Mapping[Request, Sequence[Answer]]
+) -> list[Disagreement]:
     """Every name of which a program and the suite say different things."""
     compared = (Disagreement(d, tuple(its), suite_says(found, d)) for d, its in answers.items())
     return [one for one in compared if one.pair[0] != one.pair[1]]
@@ -73,10 +75,10 @@ def disagreements(found: Findings, answers: Mapping[Door, Sequence[Answer]]) -> 
 
 def by_row(differing: Sequence[Disagreement]) -> dict[str, tuple[str, str]]:
     """The rows of *differing*: what the program says, what the suite says."""
-    return {one.door.row: one.pair for one in differing}
+    return {one.request.row: one.pair for one in differing}
 
 
-def doors_of(found: Findings) -> Iterator[Door]:
+def requests_of(found: Findings) -> Iterator[Request]:
     """What was measured for the rows in scope, each by the client whose row it is."""
     out_of_scope = {j.requirement for j in found.judgements if j.verdict.value == "not-applicable"}
     for requirement in CATALOGUE.requirements:
@@ -86,32 +88,32 @@ def doors_of(found: Findings) -> Iterator[Door]:
         if not requirement.id.startswith("urls/"):
             continue
         for one in found.evidence.measurements:
-            if any(door.port == one.port for door in row.doors) and row.matches(one.name):
+            if any(port.port == one.port for port in row.ports) and row.matches(one.name):
                 url = f"{one.scheme}://{one.name}/"
                 bypass = row.bypass.value if row.bypass else None
                 client = requirement.client.value
-                yield Door(row.label, requirement.id, one.name, url, client, bypass)
+                yield Request(row.label, requirement.id, one.name, url, client, bypass)
 
 
-def suite_says(found: Findings, door: Door) -> Answer:
-    """What the judgements of the door's row say of its name.
+def suite_says(found: Findings, request: Request) -> Answer:
+    """What the judgements of the request's row say of its name.
 
     A row is as bad as its worst name; the others of it are no worse than a pass.
     """
-    reach = found.of(door.requirement, door.row)
-    certificate = found.of("principles/certificates", door.row)
-    tls = found.of("tls/1.2", door.row)
+    reach = found.of(request.requirement, request.row)
+    certificate = found.of("principles/certificates", request.row)
+    tls = found.of("tls/1.2", request.row)
     words = " ".join(f"{one.requirement} {one.verdict.value} {one.cause}".strip()
                      for one in (reach, tls, certificate))  # fmt: skip
-    verdicts = {one.requirement: _of_name(one, door.name) for one in (reach, certificate, tls)}
-    if "open" in (verdicts[door.requirement], verdicts["tls/1.2"]):
+    verdicts = {one.requirement: _of_name(one, request.name) for one in (reach, certificate, tls)}
+    if "open" in (verdicts[request.requirement], verdicts["tls/1.2"]):
         return Answer(OPEN, words)
-    if "bad" in (verdicts[door.requirement], verdicts["tls/1.2"]):
+    if "bad" in (verdicts[request.requirement], verdicts["tls/1.2"]):
         return Answer(NOT_REACHED, words)
     trusted = verdicts["principles/certificates"] == "good" or (
         certificate.cause == "cert-not-public"  # strict: the host trusts it all the same
     )
-    if door.url.startswith("http:") or trusted:
+    if request.url.startswith("http:") or trusted:
         return Answer(VERIFIED, words)
     return Answer(UNVERIFIED, words)
 
@@ -133,21 +135,21 @@ def ask_all(
     lab: Network,
     go_client: Path,
     told: dict[str, Any],
-    doors: Sequence[Door],
+    requests: Sequence[Request],
     patience: Patience,
     *options: str,
-) -> dict[Door, Answer]:
-    """The answer of each door's own program; *options* are the Go client's."""
-    by_client: dict[str, list[Door]] = {}
-    for door in doors:
-        by_client.setdefault(door.client, []).append(door)
+) -> dict[Request, Answer]:
+    """The answer of each request's own program; *options* are the Go client's."""
+    by_client: dict[str, list[Request]] = {}
+    for request in requests:
+        by_client.setdefault(request.client, []).append(request)
     found = ask_go(lab, go_client, told, by_client.get("agent", []), patience, *options)
     ask: dict[str, Callable[..., Answer]] = {"installer": ask_wget, "package-manager": ask_apt}
-    others = [door for door in doors if door.client in ask]
+    others = [request for request in requests if request.client in ask]
     shell = login_shell(lab, told)
 
-    def one(door: Door) -> Answer:
-        return ask[door.client](lab, shell, told, door.url, patience.seconds)
+    def one(request: Request) -> Answer:
+        return ask[request.client](lab, shell, told, request.url, patience.seconds)
 
     with ThreadPoolExecutor(len(others) or 1) as pool:
         found.update(zip(others, pool.map(one, others), strict=True))
@@ -158,24 +160,24 @@ def ask_go(
     lab: Network,
     go_client: Path,
     told: dict[str, Any],
-    doors: Sequence[Door],
+    requests: Sequence[Request],
     patience: Patience,
     *options: str,
-) -> dict[Door, Answer]:
-    """What the Go client says of *doors*, by the way that the agent goes."""
+) -> dict[Request, Answer]:
+    """What the Go client says of *requests*, by the way that the agent goes."""
     settings, environment = agent_settings(lab, told), daemons_environment(lab, told)
-    found: dict[Door, Answer] = {}
-    past = [door for door in doors if door.bypass in settings.bypass]
+    found: dict[Request, Answer] = {}
+    past = [request for request in requests if request.bypass in settings.bypass]
     for proxy, some in (
-        (settings.proxy, [door for door in doors if door not in past]),
+        (settings.proxy, [request for request in requests if request not in past]),
         ("-", past),
     ):
-        urls = list(dict.fromkeys(door.url for door in some))
+        urls = list(dict.fromkeys(request.url for request in some))
         if not urls:
             continue
         said = go(lab, go_client, urls, patience, environment, proxy, *options)
         answers = {one["url"]: go_answer(one) for one in said}
-        found.update({door: answers[door.url] for door in some})
+        found.update({request: answers[request.url] for request in some})
     return found
 
 

@@ -50,7 +50,7 @@ def _row_by_name(one: Allowlist, case: Case, view: HostView) -> Iterator[Judgeme
     lacking = []
     names = view.row_of(case).names
     for name in names:
-        its = address_set(view.measured(name, case.row.doors[0].port))
+        its = address_set(view.measured(name, case.row.ports[0].port))
         if not one.covers_name(name) and not (its and its.issubset(passed)):
             lacking.append(name)
     named = ", ".join(patterns)
