@@ -113,7 +113,7 @@ class _Strict(BaseModel):
 
 
 class Port(_Strict):
-    """One port of an endpoint and what is asked of it."""
+    """One port of an endpoint and what is requested of it."""
 
     scheme: Literal["https", "http"] = "https"
     port: int = Field(default=443, ge=1, le=65535)
@@ -197,7 +197,7 @@ class Discovery(_Strict):
     """An HTTPS call that returns concrete names for wildcard rows.
 
     ``path`` may hold ``{location}``; ``rows`` are the ids of the requirements whose rows take the
-    names it returns. Its failure leaves names unknown and is no failure of a requirement.
+    names it returns. Its failure leaves names unknown and is not a failure of a requirement.
     """
 
     name: HostName
@@ -224,7 +224,7 @@ class LedgerEntry(_Strict):
     section: str
     says: str = Field(description="the statement's fact, in our own words")
     requirements: tuple[RequirementId, ...] = ()
-    informative: str | None = Field(default=None, description="why it is no requirement")
+    informative: str | None = Field(default=None, description="why it is not a requirement")
 
     @model_validator(mode="after")
     def _either(self) -> LedgerEntry:
@@ -286,7 +286,7 @@ class Catalogue(_Strict):
                 if one not in rows:
                     yield where, f"unknown requirement {one!r}{did_you_mean(one, rows)}"
                 elif row is None or not row.wildcard:
-                    yield where, f"{one!r} is no row with a wildcard"
+                    yield where, f"{one!r} is not a row with a wildcard"
 
     def _covered(self) -> Iterator[Fault]:
         covered = {one for entry in self.ledger for one in entry.requirements}

@@ -207,7 +207,7 @@ REPORT_DIR = Option(
     help="where the reports go",
     default="reports",
     reader=path,
-    shown=False,  # is where the report lies
+    shown=False,  # is where the report is
 )
 
 # -- how hosts are reached: testinfra's own options ----------------------------------------------

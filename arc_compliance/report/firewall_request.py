@@ -33,7 +33,7 @@ _FIREWALL = {
     "http-timeout",
     "tag-not-covered",
 }
-"""The causes that a rule of a firewall mends."""
+"""The causes that a rule of a firewall fixes."""
 
 TCP, CONNECT = "tcp", "connect"
 """Straight through a firewall, or as a proxy's CONNECT."""
@@ -63,7 +63,7 @@ class Ask:
 
 
 def asks(report: ComplianceReport, catalogue: Catalogue) -> list[Ask]:
-    """The rules that would mend what *report* found failing, in a stable order."""
+    """The rules that would fix what *report* found failing, in a stable order."""
     rows = {r.id: r.endpoint for r in catalogue.requirements if r.endpoint}
     found: dict[tuple[str, int, str, bool], Ask] = {}
     for judgement in report.of(Verdict.FAIL):
@@ -163,7 +163,7 @@ def render_text(wanted: Sequence[Ask], report: ComplianceReport, tags: ServiceTa
         "",
     ]
     if not wanted:
-        return "\n".join([*lines, "Nothing to ask for: no failure that a rule would mend.", ""])
+        return "\n".join([*lines, "Nothing to ask for: no failure that a rule would fix.", ""])
     places = (
         (False, TCP, "In the firewall, please allow"),
         (False, CONNECT, "In the proxy, please allow"),

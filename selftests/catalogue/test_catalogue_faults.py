@@ -208,7 +208,7 @@ FAULTS = {
     "discovery for a row without a wildcard": (
         "rows: [urls/his]",
         "rows: [principles/tcp]",
-        "discoveries[0].rows[0]: 'principles/tcp' is no row with a wildcard",
+        "discoveries[0].rows[0]: 'principles/tcp' is not a row with a wildcard",
         30,
     ),
     "no YAML": (

@@ -92,8 +92,8 @@ def _held_parts(tag: str, held: IPSet, file: TagFile) -> list[str]:
 
 
 def _looked_up(held: IPSet, file: TagFile) -> list[str]:
-    """The single addresses in *held* that are no prefix of their own, as somebody who looks names
-    up gets them."""
+    """The single addresses in *held* that are not a prefix of their own, as looking names up gives
+    them."""
     singles = [
         str(one.network)
         for one in held.iter_cidrs()

@@ -60,10 +60,8 @@ CAUSES: dict[str, Cause] = {
     "http-failed": Cause("what answered is not HTTP", Owner.NETWORK),
     "http-not-proven": Cause("an answer came, but nothing shows that it is Azure's", Owner.NETWORK),
     "address-not-private": Cause("a private endpoint resolves to a public address", Owner.NETWORK),
-    "address-outside-tag": Cause("an address lies in no service tag", Owner.NETWORK),
-    "address-other-tag": Cause(
-        "an address lies in another service tag than expected", Owner.NETWORK
-    ),
+    "address-outside-tag": Cause("an address is in no service tag", Owner.NETWORK),
+    "address-other-tag": Cause("an address is in another service tag than expected", Owner.NETWORK),
     "address-not-public": Cause("a public endpoint resolves to a private address", Owner.NETWORK),
     "tag-not-covered": Cause("the firewall's allow-list lacks something", Owner.NETWORK),
     "tag-file-stale": Cause("the service tag file is old", Owner.OPERATOR),

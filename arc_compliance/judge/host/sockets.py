@@ -52,8 +52,8 @@ def _unseen(case: Case, facts: SocketFacts, expected: str) -> Judgement | None:
 
 
 def unexpected_connections(facts: Facts) -> Iterator[str]:
-    """The connections of the agent's processes that are no TCP to port 443 or to the proxy, DNS and
-    loopback aside, in words."""
+    """The agent's connections that are not TCP to port 443 or to the proxy, DNS and loopback aside,
+    in words."""
     allowed = {one.proxy for one in facts.proxy.settings}
     hosts = {
         f"{address}:{one.proxy.rpartition(':')[2]}"

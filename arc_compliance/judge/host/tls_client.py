@@ -191,7 +191,7 @@ def _no_openssl(case: Case, expected: str) -> Judgement:
 
 
 def _openssl_version(text: str) -> tuple[int, int, int] | None:
-    """Major, minor and patch of ``OpenSSL 1.1.1k  25 Mar 2021``; None where it is no OpenSSL."""
+    """Major, minor and patch of ``OpenSSL 1.1.1k  25 Mar 2021``; None where it is not OpenSSL."""
     found = re.match(r"OpenSSL (\d+)\.(\d+)\.(\d+)", text)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 

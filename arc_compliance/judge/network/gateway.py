@@ -31,7 +31,7 @@ def judge_no_log_analytics_gateway(case: Case, view: HostView) -> Judgement:
     hosts of Azure Arc are refused there. It looks like one where monitoring is let through and
     those hosts are refused: a strict forward proxy may answer the same.
     """
-    expected = "the agent's proxy is no Log Analytics gateway"
+    expected = "the agent's proxy is not a Log Analytics gateway"
     proxy = view.evidence.vantage.proxy or ""
     shared = _shared_with(view)
     answers = _answers(view)
