@@ -58,7 +58,7 @@ def _unmapped(address: str) -> _Address:
 
 
 def address_set(measurement: Measurement | None) -> IPSet:
-    """What the name resolved to on the host; empty behind a proxy, and for what is not an address."""
+    """What the name resolved to on the host; empty behind a proxy and for other texts."""
     try:
         return IPSet(measurement.addresses if measurement else ())
     except (AddrFormatError, ValueError, TypeError):
