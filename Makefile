@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: help demo faulty test lab lint format schemas golden lock clean
+.PHONY: help demo faulty test lab lint format schemas docs golden lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -48,6 +48,9 @@ format: .venv/dev ## format the code
 
 schemas: .venv/run ## write the JSON schemas in docs/ anew
 	.venv/bin/python -m arc_compliance.report.schemas docs
+
+docs: schemas ## the same, and README's table of options
+	.venv/bin/python -m arc_compliance.options.readme README.md
 
 golden: .venv/dev ## measure the golden triples anew; read the difference before you commit it
 	.venv/bin/python -m selftests.runs.golden_triples

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
+from arc_compliance.base.fault import Fault
 
-class NoFileError(OSError):
-    """What stands at a path is there and no file."""
+
+def path_named(text: str, directory: Path) -> Path:
+    """The path that *text* names when it is typed in *directory*; ``~`` is a home folder.
+
+    Shells leave the ``~`` of ``--option=~/file`` as it is.
+    """
+    return directory / os.path.expanduser(text)  # noqa: PTH111 - never raises
 
 
 def read_at_most(path: Path, most_bytes: int) -> bytes:
-    """The content of *path*; one byte more than *most_bytes* where it is larger.
+    """The whole content of the file *path*.
 
-    Raise NoFileError for what is no file, a pipe say, which would keep us waiting; OSError where it
-    cannot be read.
+    Raise Fault where it cannot be read, is not a file (a pipe would keep us waiting, a device would
+    never end), or holds more than *most_bytes*.
     """
-    if path.exists() and not path.is_file():
-        raise NoFileError(f"{path} is no file")
-    with path.open("rb") as file:
-        return file.read(most_bytes + 1)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Fault("is not a file")
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except OSError as error:
+        raise Fault(f"cannot be read: {error.strerror}") from error
+    if len(content) > most_bytes:
+        raise Fault(f"larger than {most_bytes} bytes")
+    return content
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Put *content* (a text as UTF-8) at *path* by writing beside it and moving it into place.
 
-    Raise OSError where the disk or the rights do not allow it; what stood there stays then.
+    A *private* file is its owner's alone to read (mode 0600), from the first byte on. Raise OSError
+    where the disk or the rights do not allow it; what stood there stays then. A device, a pipe or a
+    folder is not replaced: /dev/stdout would be gone for all of the machine.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if private:
+            part.touch(mode=0o600, exist_ok=False)
         with part.open("wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()

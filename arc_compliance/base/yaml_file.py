@@ -12,8 +12,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from arc_compliance.base.fault import Fault, reading
+from arc_compliance.base.files import read_at_most
 from arc_compliance.base.redact import redact
 from arc_compliance.base.wording import did_you_mean
+from arc_compliance.base.yaml_bounds import check_bounds
 
 MAX_BYTES = 16 * 1024 * 1024
 """What a file may hold at the most."""
@@ -21,13 +24,16 @@ MAX_BYTES = 16 * 1024 * 1024
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
 
-_SHORT = Repr()
+
+class _Repr(Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        """Python refuses to write numbers of more than 4300 digits."""
+        return super().repr_int(x, level) if x.bit_length() < 128 else "a very large number"
+
+
+_SHORT = _Repr()
 _SHORT.maxstring = _SHORT.maxother = 100
 _SHORT.maxlevel = 2  # a few aliases can stand for millions of lists in lists
-
-
-class YamlError(ValueError):
-    """A file that cannot be used; the text says where in it and what is expected."""
 
 
 def read_yaml(
@@ -40,33 +46,33 @@ def read_yaml(
     """The *model* that the YAML file *path* holds.
 
     *nouns* say what a field holds where its name does not; *context* goes to the model's
-    validators. Raise YamlError for the first fault.
+    validators. Raise Fault for the first fault: the file's name, the place in it, what is wrong,
+    and the line.
     """
+    with reading(path.name):
+        text = read_at_most(path, MAX_BYTES)
+        data = _built(text)
+        try:
+            return model.model_validate(data, context=context)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            words = _words(first, model, nouns or {})
+            number = _line(text, first["loc"])
+            raise Fault(f"{words} (line {number})", where=_place(first["loc"])) from error
+
+
+def _built(text: bytes) -> Any:
+    """The plain data that *text* stands for."""
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
-        if len(text) > MAX_BYTES:
-            raise YamlError(f"{path.name}: larger than {MAX_BYTES} bytes")
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from the safe loader
-    except OSError as error:
-        raise YamlError(f"{path.name}: cannot be read: {error.strerror}") from error
+        check_bounds(text, _Loader)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from the safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f" (line {mark.line + 1})" if mark else ""
-        raise YamlError(f"{path.name}: no YAML: {error.problem}{line}") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        if isinstance(error, YamlError):
-            raise
-        raise YamlError(f"{path.name}: no YAML: {error}") from error
-    try:
-        return model.model_validate(data, context=context)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = _place(first["loc"])
-        where = f"{place}: " if place else ""
-        words = _words(first, model, nouns or {})
-        number = _line(text, first["loc"])
-        raise YamlError(f"{path.name}: {where}{words} (line {number})") from error
+        raise Fault(f"not valid YAML: {error.problem}{line}") from error
+    except yaml.reader.ReaderError as error:
+        number = text[: error.position].count(b"\n") + 1
+        raise Fault(f"not valid YAML: {error.reason} (line {number})") from error
 
 
 def faults_at(model: str, faults: Iterable[tuple[Location, str]]) -> ValidationError:
@@ -83,20 +89,20 @@ def faults_at(model: str, faults: Iterable[tuple[Location, str]]) -> ValidationE
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """PyYAML's safe loader, the one in C where there is one, that refuses a key given twice."""
+    """PyYAML's safe loader, the one in C where there is one, that names the line of any fault."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return mapping
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, LookupError, AttributeError, ArithmeticError, TypeError) as error:
+            raise yaml.constructor.ConstructorError(
+                problem=f"this value cannot be read as {_kind(node)}", problem_mark=node.start_mark
+            ) from error
+
+
+def _kind(node: yaml.Node) -> str:
+    """What the tag of *node* says that it is: ``int``, ``timestamp``."""
+    return str(node.tag).rpartition(":")[2][:40]
 
 
 def _place(location: Location) -> str:

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificates
 from cryptography.x509.oid import NameOID
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.base.wording import did_you_mean
-from arc_compliance.base.yaml_file import YamlError, read_yaml
+from arc_compliance.base.yaml_file import read_yaml
 from arc_compliance.catalogue.model import (
     Catalogue,
     Client,
@@ -28,7 +29,6 @@ from arc_compliance.catalogue.model import (
 __all__ = [
     "CLOUDS",
     "Catalogue",
-    "CatalogueError",
     "Client",
     "Condition",
     "Discovery",
@@ -52,10 +52,6 @@ OTHER_CLOUDS = ("AzureCloud", "AzureUSGovernment")
 """Clouds that azcmagent knows and that have no catalogue yet."""
 
 
-class CatalogueError(ValueError):
-    """A cloud without a catalogue, or a catalogue with a fault; the text says where."""
-
-
 @cache
 def named_roots() -> dict[str, str]:
     """The common names of the roots that Azure's page on certificate authorities names, by the
@@ -73,7 +69,7 @@ def named_roots() -> dict[str, str]:
 def load_catalogue(cloud: str) -> Catalogue:
     """The catalogue of *cloud* (azcmagent's name), read once per process.
 
-    Raise CatalogueError where there is none, or it has a fault.
+    Raise Fault where there is none, or it has a fault.
     """
     return read_catalogue(_path_of(cloud))
 
@@ -86,13 +82,10 @@ def catalogue_digest(cloud: str) -> str:
 def read_catalogue(path: Path) -> Catalogue:
     """The catalogue in the file *path*.
 
-    Raise CatalogueError for the first fault: the file's name, the path of the fault in it, what is
+    Raise Fault for the first fault: the file's name, the path of the fault in it, what is
     wrong, and the line.
     """
-    try:
-        return read_yaml(path, Catalogue, nouns={"when": "condition"})
-    except YamlError as fault:
-        raise CatalogueError(str(fault)) from fault
+    return read_yaml(path, Catalogue, nouns={"when": "condition"})
 
 
 def _path_of(cloud: str) -> Path:
@@ -100,6 +93,6 @@ def _path_of(cloud: str) -> Path:
         return HERE / CLOUDS[cloud]
     available = ", ".join(CLOUDS)
     if cloud in OTHER_CLOUDS:
-        raise CatalogueError(f"no catalogue for {cloud} yet: available are {available}")
+        raise Fault(f"no catalogue for {cloud} yet: available are {available}")
     guess = did_you_mean(cloud, (*CLOUDS, *OTHER_CLOUDS))
-    raise CatalogueError(f"unknown cloud {cloud!r}: a catalogue exists for {available}{guess}")
+    raise Fault(f"unknown cloud {cloud!r}: a catalogue exists for {available}{guess}")

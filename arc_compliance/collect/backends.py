@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NoReturn
 
 from testinfra.backend import get_backend
@@ -12,10 +14,10 @@ from testinfra.backend.ansible import AnsibleBackend
 from testinfra.backend.base import BaseBackend
 from testinfra.utils.ansible_runner import AnsibleRunner
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.hosts.addresses import (
     ANSIBLE,
     BACKENDS,
-    HostError,
     HostSpec,
     parse_host,
     refuse_twins,
@@ -26,8 +28,14 @@ NO_PYTHON = 97
 """The exit status of a host that has no Python."""
 
 _PYTHONS = "python3 /usr/libexec/platform-python python3.12 python3.11 python3.9 python3.8"
+_MAX_PROGRAM_BYTES = 1024 * 1024
+# What follows the program is left in standard input for it: the order. It finds its own bytes in
+# PROGRAM, to say in the evidence what ran.
 _LOADER = (
-    "import sys; b = sys.stdin.buffer; exec(compile(b.read(int(b.readline())), 'probe.py', 'exec'))"
+    "import sys, zlib; b = sys.stdin.buffer; d = zlib.decompressobj(); "
+    f"PROGRAM = d.decompress(b.read(int(b.readline())), {_MAX_PROGRAM_BYTES}); "
+    "d.eof or sys.exit('the probe arrived cut off'); "
+    "exec(compile(PROGRAM, 'probe.py', 'exec'))"
 )
 _START = (
     f"for p in {_PYTHONS}; do command -v $p >/dev/null 2>&1 && "
@@ -54,12 +62,19 @@ class Access:
     sudo_user: str | None = None
 
 
-class BackendError(RuntimeError):
-    """testinfra can give no command line for a host; the text says why."""
-
-
 class _CommandLine(Exception):  # noqa: N818 - carries a value out of testinfra, is no error
     """The command line that a backend was about to run."""
+
+
+def request_for(program: bytes, order: bytes) -> bytes:
+    """The standard input of :func:`command_line`: *program*, compressed, and its *order*."""
+    packed = _packed(program)
+    return b"%d\n%b%b" % (len(packed), packed, order)
+
+
+@cache
+def _packed(program: bytes) -> bytes:
+    return zlib.compress(program, 9)
 
 
 def unreached(host: HostSpec, status: int) -> bool:
@@ -70,7 +85,7 @@ def unreached(host: HostSpec, status: int) -> bool:
 def expand(hosts: Iterable[HostSpec], access: Access) -> tuple[HostSpec, ...]:
     """*hosts* with each ``ansible://`` pattern replaced by the hosts of the ansible inventory.
 
-    Raise HostError where ansible knows none, names one that cannot be measured, and where two
+    Raise Fault where ansible knows none, names one that cannot be measured, and where two
     hosts have one label.
     """
     found: list[HostSpec] = []
@@ -83,7 +98,7 @@ def expand(hosts: Iterable[HostSpec], access: Access) -> tuple[HostSpec, ...]:
 def command_line(host: HostSpec, access: Access, limits: Limits) -> str:
     """The local shell's command line that starts the probe on *host*, with its standard input.
 
-    Raise BackendError where testinfra gives none.
+    Raise Fault where testinfra gives none.
     """
     backend = _backend(host, access, limits)
     sudo, user = access.sudo or backend.sudo, access.sudo_user or backend.sudo_user
@@ -109,7 +124,7 @@ def _taken_from(backend: BaseBackend, command: str) -> str:
     except _CommandLine as taken:
         line = str(taken)
         return line if line.startswith("exec ") else f"exec {line}"
-    raise BackendError(f"testinfra's {backend.get_connection_type()} backend gives no command line")
+    raise Fault(f"testinfra's {backend.get_connection_type()} backend gives no command line")
 
 
 def _backend(host: HostSpec, access: Access, limits: Limits) -> BaseBackend:
@@ -132,19 +147,17 @@ def _ansible_hosts(pattern: HostSpec, access: Access) -> list[HostSpec]:
         hosts = [parse_host(f"{ANSIBLE}://{name}") for name in names]
         for host in hosts:
             _ansible_backend(host, access)
-    except HostError:
+    except Fault:
         raise
-    except BackendError as error:
-        raise HostError(str(error)) from error
     except (AssertionError, RuntimeError, ValueError, KeyError) as error:
         said = str(error).strip().splitlines()
-        raise HostError(
+        raise Fault(
             f"ansible://{pattern.label}: ansible-inventory gives no hosts"
             f" ({said[-1][:200] if said else type(error).__name__}); is ansible installed, and "
             "--ansible-inventory=FILE right?"
         ) from error
     if not hosts:
-        raise HostError(f"ansible://{pattern.label}: no host of the ansible inventory is called so")
+        raise Fault(f"ansible://{pattern.label}: no host of the ansible inventory is called so")
     return hosts
 
 
@@ -157,13 +170,13 @@ def _ansible_backend(host: HostSpec, access: Access) -> BaseBackend:
     )
     kind = found.backend.get_connection_type() if found else "of that kind"
     if found is None or kind not in BACKENDS:
-        raise BackendError(
+        raise Fault(
             f"{host.label}: no command line for its ansible_connection ({kind}); ssh, local and "
             "docker can be measured"
         )
     backend: BaseBackend = found.backend
     if getattr(getattr(backend, "host", None), "password", None):
-        raise BackendError(
+        raise Fault(
             f"{host.label}: its password in the ansible inventory would show in the process list; "
             "use a key or an ssh agent"
         )

@@ -14,19 +14,25 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.base.redact import scrub
-from arc_compliance.collect.backends import NO_PYTHON, Access, BackendError, command_line, unreached
+from arc_compliance.collect.backends import (
+    NO_PYTHON,
+    Access,
+    command_line,
+    request_for,
+    unreached,
+)
 from arc_compliance.hosts.addresses import HostSpec
 from arc_compliance.plan.order import Limits, order_digest
+from arc_compliance.probe.bundle import bundled, program_sha256
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure
 from arc_compliance.wire.frame import BEGIN, MAX_EVIDENCE_BYTES, evidence_in
 from arc_compliance.wire.record import HostRecord
 
-PROBE = Path(__file__).parent.parent / "probe" / "probe.py"
 MAX_STDERR_BYTES = 64 * 1024
 
 
@@ -57,12 +63,11 @@ async def _collect_all(
     forks: int,
     measured: Callable[[HostRecord], None],
 ) -> None:
-    program = PROBE.read_bytes()
     gate = asyncio.Semaphore(forks)
 
     async def one(host: HostSpec, order: Mapping[str, Any]) -> None:
         async with gate:
-            measured(await _measure(host, order, program, access, limits))
+            measured(await _measure(host, order, access, limits))
 
     everybody = asyncio.gather(*(one(host, order) for host, order in orders.items()))
     # Between two steps of the loop; an exception in the middle of one could leave a process behind.
@@ -76,11 +81,10 @@ async def _collect_all(
 async def _measure(
     host: HostSpec,
     order: Mapping[str, Any],
-    program: bytes,
     access: Access,
     limits: Limits,
 ) -> HostRecord:
-    request = b"%d\n%b%b" % (len(program), program, json.dumps(order).encode("ascii"))
+    request = request_for(bundled(), json.dumps(order).encode("ascii"))
 
     def record(evidence: Evidence | None = None, failure: Failure | None = None) -> HostRecord:
         return HostRecord(
@@ -101,7 +105,7 @@ async def _measure(
         return failed(
             "host-unreachable", f"no answer within {limits.deadline:g} s (--host-deadline)"
         )
-    except (OSError, BackendError) as error:
+    except (OSError, Fault) as error:
         return failed("host-unreachable", f"the connection could not be started: {error}")
     if BEGIN not in answer.out and unreached(host, answer.status):
         silent = f"{host.backend} ended with {answer.status} and without a word"
@@ -211,8 +215,10 @@ def _kill(process: asyncio.subprocess.Process) -> None:
 
 
 def _unpack(out: bytes, order: Mapping[str, Any]) -> Evidence:
-    """The evidence in *out*; raise ValueError where it is none of this run and host."""
+    """The evidence in *out*; raise ValueError where it is not of this run, host and program."""
     evidence = evidence_in(out)
     if (evidence.run, evidence.host) != (order["run"], order["host"]):
         raise ValueError("the host sent the evidence of another run or host")
+    if evidence.probe.sha256 != program_sha256():
+        raise ValueError("the host sent the evidence of a program other than the one sent to it")
     return evidence

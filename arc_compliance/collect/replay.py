@@ -6,33 +6,30 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.wire.record import HostRecord, read_record
 
 _LABEL = re.compile(r"[A-Za-z0-9_.:%\[\]-]{1,255}")
 
 
-class ReplayError(ValueError):
-    """A folder of evidence that cannot be used; the text names it and what is wrong."""
-
-
 def saved_evidence(directory: Path) -> dict[str, Path]:
     """The files ``*.json`` of *directory* by the host that each is of, in the order of their names.
 
-    A file that holds no record is of the host that it is named for. Raise ReplayError where there
+    A file that holds no record is of the host that it is named for. Raise Fault where there
     is no such file, a host's name could not stand in a report, or two files are of one host.
     """
     if not directory.is_dir():
-        raise ReplayError(f"{directory} is no folder")
+        raise Fault(f"{directory} is not a folder")
     paths = sorted(directory.glob("*.json"))
     if not paths:
-        raise ReplayError(f"{directory} holds no evidence: no file there is named *.json")
+        raise Fault(f"{directory} holds no evidence: no file there is named *.json")
     found: dict[str, Path] = {}
     for path in paths:
         host = read_record(path).host
         if not _LABEL.fullmatch(host):
-            raise ReplayError(f"{path.name}: {host[:80]!r} is no name of a host")
+            raise Fault(f"{host[:80]!r} is not the name of a host", where=path.name)
         if host in found:
-            raise ReplayError(f"{found[host].name} and {path.name} are both of {host}; leave one")
+            raise Fault(f"{found[host].name} and {path.name} are both of {host}; leave one")
         found[host] = path
     return found
 

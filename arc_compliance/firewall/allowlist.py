@@ -15,10 +15,11 @@ from pathlib import Path
 
 from netaddr import IPNetwork, IPSet
 
-from arc_compliance.base.files import NoFileError, read_at_most
+from arc_compliance.base.fault import Fault, reading
+from arc_compliance.base.files import read_at_most
 from arc_compliance.base.redact import scrub
 from arc_compliance.catalogue.patterns import stands_for
-from arc_compliance.firewall.follow import WAYS, Passed, Ruleset, RulesetError, addresses_in
+from arc_compliance.firewall.follow import WAYS, Passed, Ruleset, addresses_in
 from arc_compliance.firewall.iptables import read_iptables
 from arc_compliance.firewall.nftables import read_nftables, together
 
@@ -27,10 +28,6 @@ MAX_BYTES = 16 * 1024 * 1024
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(\*|[a-z0-9_*-]{{1,63}})(\.(\*|{_LABEL}))*\.[a-z][a-z0-9-]{{0,61}}[a-z0-9]")
 _COMMENT = re.compile(r"(^|\s)[#;].*")
-
-
-class AllowlistError(ValueError):
-    """An allow-list that cannot be used; the text names the file and the line or path in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,34 +73,27 @@ class Allowlist:
 
 
 def read_allowlist(path: Path) -> Allowlist:
-    """The allow-list in the file *path*; raise AllowlistError for the first fault in it."""
-    try:
-        content = read_at_most(path, MAX_BYTES)
-    except NoFileError as error:
-        raise AllowlistError(f"{path.name}: is no file") from error
-    except OSError as error:
-        raise AllowlistError(f"{path.name}: cannot be read: {error.strerror}") from error
-    return _parse(path.name, content)
+    """The allow-list in the file *path*.
+
+    Raise Fault for the first fault in it: the file's name, the line or path in it, what is wrong.
+    """
+    with reading(path.name):
+        return _parse(path.name, read_at_most(path, MAX_BYTES))
 
 
 @lru_cache(maxsize=16)
 def _parse(name: str, content: bytes) -> Allowlist:
-    if len(content) > MAX_BYTES:
-        raise AllowlistError(f"{name}: larger than {MAX_BYTES >> 20} MB")
     digest = hashlib.sha256(content).hexdigest()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise AllowlistError(f"{name}: line {line}: no text in UTF-8") from error
-    try:
-        if _is_ruleset(text):
-            ruleset = read_nftables(text) if text.lstrip()[:1] == "{" else read_iptables(text)
-            hook = _hook(ruleset)
-            return Allowlist(label=name, sha256=digest, ruleset=ruleset, hook=hook)
-        return _lines(name, digest, text)
-    except (RulesetError, AllowlistError) as error:
-        raise AllowlistError(f"{name}: {error}") from error
+        raise Fault("not text in UTF-8", where=f"line {line}") from error
+    if _is_ruleset(text):
+        ruleset = read_nftables(text) if text.lstrip()[:1] == "{" else read_iptables(text)
+        hook = _hook(ruleset)
+        return Allowlist(label=name, sha256=digest, ruleset=ruleset, hook=hook)
+    return _lines(name, digest, text)
 
 
 def _is_ruleset(text: str) -> bool:
@@ -118,7 +108,7 @@ def _hook(ruleset: Ruleset) -> str:
         if hook in hooks:
             ruleset.passed(way)  # finds chains that call each other in a circle
             return way
-    raise RulesetError("keeps nothing back that goes out or through, so it is no allow-list")
+    raise Fault("keeps nothing back that goes out or through, so it is not an allow-list")
 
 
 def _lines(name: str, digest: str, text: str) -> Allowlist:
@@ -133,10 +123,10 @@ def _lines(name: str, digest: str, text: str) -> Allowlist:
             continue
         try:
             found.append(_addresses(entry))
-        except ValueError as error:
-            raise AllowlistError(f"line {number}: {error}") from error
+        except Fault as fault:
+            raise fault.within(f"line {number}") from fault
     if not names and not found:
-        raise AllowlistError("names nothing")
+        raise Fault("names nothing")
     addresses = IPSet(cidr for one in found for cidr in one.iter_cidrs())
     return Allowlist(label=name, sha256=digest, names=tuple(names), listed=addresses)
 
@@ -144,18 +134,18 @@ def _lines(name: str, digest: str, text: str) -> Allowlist:
 def _addresses(entry: str) -> IPSet:
     shown = scrub(entry)[:60]
     if "://" in entry or re.search(r"[a-z]:\d+$", entry, re.IGNORECASE):
-        raise ValueError(f"{shown!r}: write the name alone, without scheme, port and path")
+        raise Fault(f"{shown!r}: write the name alone, without scheme, port and path")
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", entry):
-        raise ValueError(f"{shown!r} is no address and no full name; for a tag, write its prefixes")
+        raise Fault(f"{shown!r} is not an address or a full name; for a tag, write its prefixes")
     try:
         addresses = addresses_in(entry)
-    except ValueError:
-        raise ValueError(
-            f"{shown!r} is no address, prefix, range (first-last) or name (* for any text)"
+    except Fault:
+        raise Fault(
+            f"{shown!r} is not an address, prefix, range (first-last) or name (* for any text)"
         ) from None
     network = next(iter(addresses.iter_cidrs()))
     if "/" in entry and IPNetwork(entry).ip != network.network:
-        raise ValueError(f"{shown!r} has bits set behind its length; write {network}")
+        raise Fault(f"{shown!r} has bits set behind its length; write {network}")
     return addresses
 
 
@@ -164,7 +154,7 @@ def own_rules(tool: str, text: str) -> Allowlist | None:
     """The allow-list that a host's own rules are, None where they keep nothing back.
 
     *tool* is what printed *text*: nft, iptables, or nft+iptables, one line of nft's and then the
-    rules that nft cannot show. Raise RulesetError for what cannot be read.
+    rules that nft cannot show. Raise Fault for what cannot be read.
     """
     nft, _, saved = text.partition("\n") if "+" in tool else (text,) * 3
     ruleset = (

@@ -16,6 +16,8 @@ from typing import Any
 
 from netaddr import AddrFormatError, IPNetwork, IPRange, IPSet
 
+from arc_compliance.base.fault import Fault
+
 PORT = 443
 EVERYTHING = {4: IPSet(["0.0.0.0/0"]), 6: IPSet(["::/0"])}
 MOST_JUMPS = 32
@@ -24,10 +26,6 @@ MOST_CALLS = 5_000
 """How many chains are followed for one answer: thirty that call each other twice are a billion."""
 WAYS = {"output": ("output", "postrouting"), "forward": ("prerouting", "forward", "postrouting")}
 """The hooks that a packet of this host's own passes, and another's on its way through."""
-
-
-class RulesetError(ValueError):
-    """A ruleset that cannot be used; the text names the line or the path in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # one is told from another by identity
@@ -182,9 +180,9 @@ class _Walk:
     def _count(self, depth: int) -> None:
         self._calls += 1
         if depth > MOST_JUMPS:
-            raise RulesetError("chains call each other in a circle")
+            raise Fault("chains call each other in a circle")
         if self._calls > MOST_CALLS:
-            raise RulesetError("chains call each other more often than can be followed")
+            raise Fault("chains call each other more often than can be followed")
 
     def _asks(self, rule: Rule, packets: IPSet) -> tuple[IPSet, bool]:
         """Which of *packets* the rule is about, and whether that is certain."""
@@ -231,7 +229,7 @@ def _is_address(text: str) -> bool:
 def addresses_in(text: str) -> IPSet:
     """The addresses that *text* names: one, a prefix, or a range ``first-last``.
 
-    Raise ValueError for anything else.
+    Raise Fault for anything else.
     """
     try:
         first, dash, last = text.partition("-")
@@ -239,7 +237,7 @@ def addresses_in(text: str) -> IPSet:
             return IPSet(IPRange(first.strip(), last.strip(), flags=0).cidrs())
         return IPSet([IPNetwork(text).cidr])
     except (AddrFormatError, ValueError, TypeError) as error:
-        raise ValueError(f"{text[:60]!r} is no address, prefix or range") from error
+        raise Fault(f"{text[:60]!r} is not an address, prefix or range") from error
 
 
 # -- nftables ------------------------------------------------------------------------------------

@@ -9,13 +9,13 @@ from typing import Any
 
 from netaddr import IPNetwork, IPSet
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.firewall.follow import (
     PORT,
     Chain,
     Chains,
     Rule,
     Ruleset,
-    RulesetError,
     addresses_in,
     by_interface,
     port_within,
@@ -39,7 +39,7 @@ _NO_VERDICT = {
 def read_iptables(text: str) -> Ruleset:
     """What ``iptables-save`` or ``ip6tables-save`` printed as *text*, but for address translation.
 
-    Raise RulesetError for the first line that is none of theirs.
+    Raise Fault for the first line that is none of theirs.
     """
     chains: dict[Any, Chain] = {}
     table, family = "filter", _family_of(text)
@@ -55,7 +55,7 @@ def read_iptables(text: str) -> Ruleset:
             try:
                 _iptables_line(words, (family, table), chains)
             except (ValueError, IndexError) as error:
-                raise RulesetError(f"line {number}: {error}") from error
+                raise Fault(str(error), where=f"line {number}") from error
     return Ruleset(chains=chains)
 
 
@@ -77,7 +77,7 @@ def _iptables_line(words: str, table: tuple[int, str], chains: dict[Any, Chain])
     tokens = shlex.split(words)
     key = (*table, tokens[1] if tokens[1:] else "")
     if tokens[0] not in ("-A", "--append") or key not in chains:
-        raise ValueError(f"{words[:60]!r} is no line of iptables-save")
+        raise Fault(f"{words[:60]!r} is not a line of iptables-save")
     chains[key].rules.append(_iptables_rule(tokens[2:], table, chains))
 
 
@@ -89,7 +89,7 @@ def _iptables_rule(tokens: Sequence[str], table: tuple[int, str], chains: Chains
             continue
         value = next(rest, "") if word in _TAKES_A_VALUE else "-"
         if not value:
-            raise ValueError(f"{word} lacks what it is about")
+            raise Fault(f"{word} lacks what it is about")
         if word in ("-j", "--jump", "-g", "--goto"):
             _iptables_target(rule, word, (*table, value), chains)
         elif word in _IPTABLES:

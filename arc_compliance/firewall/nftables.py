@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.firewall.follow import (
     EVERYTHING,
     Chain,
     Chains,
     Rule,
     Ruleset,
-    RulesetError,
     addresses_in,
     by_interface,
     port_asked,
@@ -30,7 +30,7 @@ _TAKES_THE_PACKET = ("xt", "queue", "tproxy", "synproxy", "fwd")
 def read_nftables(text: str) -> Ruleset:
     """The ruleset that ``nft -j list ruleset`` printed as *text*.
 
-    Raise RulesetError for what is none.
+    Raise Fault for what is none.
     """
     objects = _nft_objects(text)
     tables = [what for kind, what in objects if kind == "table"]
@@ -56,22 +56,22 @@ def read_nftables(text: str) -> Ruleset:
         try:
             chain.rules += _nft_rules(what, sets, chains)
         except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
-            raise RulesetError(f"nftables[{i}].rule: cannot be read: {error}") from error
+            raise Fault(f"cannot be read: {error}", where=f"nftables[{i}].rule") from error
     return Ruleset(chains=chains)
 
 
 def _nft_objects(text: str) -> list[tuple[str, dict[str, Any]]]:
-    """Kind and content of each object in *text*; raise RulesetError where it holds none."""
+    """Kind and content of each object in *text*; raise Fault where it holds none."""
     try:
         items = json.loads(text)["nftables"]
         firsts = [next(iter(item.items())) for item in items]
         objects = [(kind, dict(what or {})) for kind, what in firsts]
     except json.JSONDecodeError as error:
-        raise RulesetError(f"line {error.lineno}: no JSON: {error.msg}") from error
+        raise Fault(f"not valid JSON: {error.msg}", where=f"line {error.lineno}") from error
     except RecursionError as error:
-        raise RulesetError("nested too deeply") from error
+        raise Fault("nested too deeply") from error
     except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
-        raise RulesetError("no ruleset as `nft -j list ruleset` prints it") from error
+        raise Fault("not a ruleset as `nft -j list ruleset` prints it") from error
     return objects
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from arc_compliance.base.fault import Fault
+
 LOCAL_ADDRESS = "local://"
 ANSIBLE = "ansible"
 
@@ -34,10 +36,6 @@ _QUERIES = {"kubectl": ("namespace", "container", "context", "kubeconfig")}
 _QUERY = re.compile(r"[a-z]+=[A-Za-z0-9_./:@~-]+(&[a-z]+=[A-Za-z0-9_./:@~-]+)*")
 
 
-class HostError(ValueError):
-    """A host that cannot be used as it is written; the text says what to write instead."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSpec:
     """One host: ``address`` as testinfra takes it, ``label`` as reports show it."""
@@ -54,7 +52,7 @@ class HostSpec:
 def parse_hosts(text: str | None) -> tuple[HostSpec, ...]:
     """The hosts of a comma separated list; this machine where there is no list.
 
-    Raise HostError as `parse_host` does, and for an empty name in the list.
+    Raise Fault as `parse_host` does, and for an empty name in the list.
     """
     if text is None:
         return (parse_host(LOCAL_ADDRESS),)
@@ -62,37 +60,37 @@ def parse_hosts(text: str | None) -> tuple[HostSpec, ...]:
 
 
 def refuse_twins(hosts: Iterable[HostSpec]) -> None:
-    """Raise HostError where two of *hosts* have one label, since reports could not tell them."""
+    """Raise Fault where two of *hosts* have one label, since reports could not tell them."""
     seen: set[str] = set()
     for host in hosts:
         if host.label in seen:
-            raise HostError(f"{host.label!r} is named twice; name each host once")
+            raise Fault(f"{host.label!r} is named twice; name each host once")
         seen.add(host.label)
 
 
 def parse_host(text: str) -> HostSpec:
     """The host that *text* names, as ``backend://[user@]name[:port]``.
 
-    Raise HostError for a wrong syntax, a backend that cannot bring the probe, and a password in
+    Raise Fault for a wrong syntax, a backend that cannot bring the probe, and a password in
     the address.
     """
     if not text:
-        raise HostError("an empty name in the list; write ssh://web01,ssh://web02")
+        raise Fault("an empty name in the list; write ssh://web01,ssh://web02")
     backend, separator, rest = text.partition("://")
     if not separator:
-        raise HostError(f"{_shown(text)!r} names no backend; write ssh://{_shown(text)}")
+        raise Fault(f"{_shown(text)!r} names no backend; write ssh://{_shown(text)}")
     if backend in LACKING:
         host = _shown(rest.partition("?")[0])
-        raise HostError(f"{backend}://{host}: {LACKING[backend].format(host=host)}")
+        raise Fault(f"{backend}://{host}: {LACKING[backend].format(host=host)}")
     if backend not in BACKENDS:
-        raise HostError(f"unknown backend {backend!r}; use {', '.join(BACKENDS)}")
+        raise Fault(f"unknown backend {backend!r}; use {', '.join(BACKENDS)}")
     if backend == "local":
         if rest:
-            raise HostError(f"local:// takes no name, {_shown(rest)!r} was given")
+            raise Fault(f"local:// takes no name, {_shown(rest)!r} was given")
         return HostSpec(address=LOCAL_ADDRESS, label="local")
     if backend == ANSIBLE:
         if not _PATTERN.fullmatch(rest):
-            raise HostError(f"{_shown(rest)!r} is no host or group; write ansible://web")
+            raise Fault(f"{_shown(rest)!r} is not a host or group; write ansible://web")
         return HostSpec(address=text, label=rest)
     return _named(text, backend, rest)
 
@@ -104,24 +102,24 @@ def _named(text: str, backend: str, rest: str) -> HostSpec:
         _QUERY.fullmatch(query) and all(p.partition("=")[0] in keys for p in query.split("&"))
     ):
         hint = f"; after ? stand {', '.join(keys)}" if keys else "; it takes no ?, see --ssh-config"
-        raise HostError(f"{backend}://{_shown(address)}: {_shown(query)!r} is not known{hint}")
+        raise Fault(f"{backend}://{_shown(address)}: {_shown(query)!r} is not known{hint}")
     found = _ADDRESS.fullmatch(address)
     if found is None or (found["port"] and backend != "ssh"):
         port = "[:port]" if backend == "ssh" else ""
-        raise HostError(
-            f"{_shown(address)!r} is no host; write {backend}://[user@]name{port}, and put "
+        raise Fault(
+            f"{_shown(address)!r} is not a host; write {backend}://[user@]name{port}, and put "
             "ssh's own settings into the file of --ssh-config"
         )
     if found["password"] is not None:
-        raise HostError(
+        raise Fault(
             f"a password in the address of {found['name']!r} would show in the process "
             "list; use a key (--ssh-identity-file=FILE) or an ssh agent"
         )
     if found["user"] and backend == "kubectl":
-        raise HostError(f"kubectl chooses no user; write kubectl://{found['name']}")
+        raise Fault(f"kubectl chooses no user; write kubectl://{found['name']}")
     port = found["port"] or ""
     if port and not 0 < int(port[1:]) < 65536:
-        raise HostError(f"{port[1:]} is no port in {_shown(address)!r}")
+        raise Fault(f"{port[1:]} is not a port in {_shown(address)!r}")
     return HostSpec(address=text, label=found["name"] + port)
 
 

@@ -22,10 +22,11 @@ from pydantic import (
     model_validator,
 )
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.base.wording import did_you_mean
-from arc_compliance.base.yaml_file import YamlError, faults_at, read_yaml
+from arc_compliance.base.yaml_file import faults_at, read_yaml
 from arc_compliance.catalogue.model import Bypass
-from arc_compliance.hosts.addresses import HostError, parse_host
+from arc_compliance.hosts.addresses import parse_host
 from arc_compliance.plan.scope import (
     Feature,
     PrivateLink,
@@ -42,10 +43,6 @@ NOUNS = {
     "private_link": "private link",
     "proxy_bypass": "endpoint group",
 }
-
-
-class InventoryError(ValueError):
-    """An inventory that cannot be used; the text names file, path and line."""
 
 
 def _location(text: str, info: ValidationInfo) -> str:
@@ -155,15 +152,12 @@ class Entry:
 def read_inventory(path: Path, scope: Scope, regions: Sequence[str]) -> list[Entry]:
     """The hosts of the inventory *path*, in its order; *scope* holds where it says nothing.
 
-    Raise InventoryError for a fault in it, and where it names no host.
+    Raise Fault for what is wrong with it, and where it names no host.
     """
-    try:
-        inventory = read_yaml(path, Inventory, nouns=NOUNS, context={"regions": regions})
-    except YamlError as error:
-        raise InventoryError(str(error)) from error
+    inventory = read_yaml(path, Inventory, nouns=NOUNS, context={"regions": regions})
     entries = list(_entries(inventory, scope))
     if not entries:
-        raise InventoryError(f"{path.name}: names no host; list them under hosts: or groups:")
+        raise Fault("names no host; list them under hosts: or groups:", where=path.name)
     return entries
 
 
@@ -171,15 +165,15 @@ def narrow(entries: Sequence[Entry], hosts: str) -> list[Entry]:
     """Those of *entries* that the comma separated *hosts* name, in the inventory's order.
 
     Each name is an address or a label, with ``*`` and ``?`` for any text, or a group. Raise
-    HostError for one that names nobody.
+    Fault for one that names nobody.
     """
     chosen: set[str] = set()
     for word in (one.strip() for one in hosts.split(",")):
         found = {e.address for e in entries if _is_named(e, word)}
         if not found:
             known = [n for e in entries for n in _names(e)]
-            raise HostError(
-                f"{word!r} is no host or group of the inventory{did_you_mean(word, known)}"
+            raise Fault(
+                f"{word!r} is not a host or group of the inventory{did_you_mean(word, known)}"
             )
         chosen |= found
     return [entry for entry in entries if entry.address in chosen]

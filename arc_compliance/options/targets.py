@@ -6,21 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from arc_compliance.base.fault import Fault, reading
 from arc_compliance.collect.backends import Access, expand
-from arc_compliance.collect.replay import ReplayError, saved_evidence
-from arc_compliance.hosts.addresses import (
-    HostError,
-    HostSpec,
-    parse_host,
-    parse_hosts,
-    refuse_twins,
-)
-from arc_compliance.hosts.inventory import InventoryError, narrow, read_inventory
+from arc_compliance.collect.replay import saved_evidence
+from arc_compliance.hosts.addresses import HostSpec, parse_host, parse_hosts, refuse_twins
+from arc_compliance.hosts.inventory import narrow, read_inventory
 from arc_compliance.plan.scope import Scope
-
-
-class TargetError(ValueError):
-    """Hosts that cannot be used as they are given; the text names the option."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,30 +36,28 @@ def read_targets(
 ) -> Targets:
     """The hosts that the three options stand for; this machine where none is given.
 
-    *scope* holds where an inventory says nothing else. Raise TargetError for the first fault.
+    *scope* holds where an inventory says nothing else. Raise Fault for the first fault.
     """
-    try:
-        saved = list(saved_evidence(evidence)) if evidence else None
-        if inventory is not None:
-            targets = _from_inventory(inventory, hosts, scope, regions, access)
-        elif saved is not None and hosts is None:
-            found = [HostSpec(address=f"evidence://{label}", label=label) for label in saved]
-            targets = Targets(scopes=dict.fromkeys(found, scope))
-        else:
+    saved = None
+    if evidence is not None:
+        with reading("--evidence"):
+            saved = list(saved_evidence(evidence))
+    if inventory is not None:
+        targets = _from_inventory(inventory, hosts, scope, regions, access)
+    elif saved is not None and hosts is None:
+        found = [HostSpec(address=f"evidence://{label}", label=label) for label in saved]
+        targets = Targets(scopes=dict.fromkeys(found, scope))
+    else:
+        with reading("--hosts"):
             targets = Targets(scopes=dict.fromkeys(expand(parse_hosts(hosts), access), scope))
-    except HostError as error:
-        raise TargetError(f"--hosts: {error}") from error
-    except InventoryError as error:
-        raise TargetError(f"--inventory: {error}") from error
-    except ReplayError as error:
-        raise TargetError(f"--evidence: {error}") from error
     if saved is None:
         return targets
     left_out = [one for one in saved if one not in {host.label for host in targets.scopes}]
     if left_out and hosts is None:
-        raise TargetError(
-            f"--evidence: {left_out[0]} is not in the inventory; add it, or name the hosts to "
-            "judge with --hosts"
+        raise Fault(
+            f"{left_out[0]} is not in the inventory; add it, or name the hosts to judge with "
+            "--hosts",
+            where="--evidence",
         )
     if left_out and not targets.narrowed:
         return replace(targets, narrowed=f"without {len(left_out)} more hosts of the evidence")
@@ -78,16 +67,16 @@ def read_targets(
 def _from_inventory(
     path: Path, hosts: str | None, scope: Scope, regions: Sequence[str], access: Access
 ) -> Targets:
-    entries = read_inventory(path, scope, regions)
-    chosen = entries if hosts is None else narrow(entries, hosts)
-    try:
+    with reading("--inventory"):
+        entries = read_inventory(path, scope, regions)
+    with reading("--hosts"):
+        chosen = entries if hosts is None else narrow(entries, hosts)
+    with reading("--inventory"), reading(path.name):
         scopes = {
             host: entry.scope
             for entry in chosen
             for host in expand([parse_host(entry.address)], access)
         }
         refuse_twins(scopes)
-    except HostError as error:
-        raise InventoryError(f"{path.name}: {error}") from error
     part = f"{len(chosen)} of {len(entries)} hosts of {path.name}"
     return Targets(scopes=scopes, narrowed=part if len(chosen) < len(entries) else "")

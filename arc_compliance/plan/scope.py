@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.base.redact import redact
 from arc_compliance.base.wording import did_you_mean
 from arc_compliance.catalogue.model import Bypass, Condition, Endpoint, Requirement
@@ -166,17 +167,15 @@ def _listed(words: Iterable[Enum]) -> str:
 
 
 def location_named(text: str, regions: Sequence[str]) -> str:
-    """*text* where it is one of *regions* or AUTO; raise ValueError for anything else."""
+    """*text* where it is one of *regions* or AUTO; raise Fault for anything else."""
     known = (*regions, AUTO)
     if text in known:
         return text
-    raise ValueError(
-        f"unknown region {text!r}{did_you_mean(text, known)}; known: {', '.join(known)}"
-    )
+    raise Fault(f"unknown region {text!r}{did_you_mean(text, known)}; known: {', '.join(known)}")
 
 
 def proxy_named(text: str) -> str | None:
-    """The proxy URL *text*, AUTO, or None for ``none``; raise ValueError for what the agent would
+    """The proxy URL *text*, AUTO, or None for ``none``; raise Fault for what the agent would
     not take.
 
     The error's text holds no credentials.
@@ -192,14 +191,14 @@ def proxy_named(text: str) -> str | None:
     if url.scheme == "http" and url.hostname and whole and not re.search(r"\s", text):
         return text
     hint = "the agent takes http:// proxies only; " if url.scheme == "https" else ""
-    raise ValueError(
-        f"{redact(text)!r} is no proxy; {hint}write auto, none or http://[user:pw@]host[:port]"
+    raise Fault(
+        f"{redact(text)!r} is not a proxy; {hint}write auto, none or http://[user:pw@]host[:port]"
     )
 
 
 def private_links(links: Iterable[PrivateLink]) -> frozenset[PrivateLink]:
-    """*links* as they go together; raise ValueError where ARM stands without ARC."""
+    """*links* as they go together; raise Fault where ARM stands without ARC."""
     known = frozenset(links)
     if known and PrivateLink.ARC not in known:
-        raise ValueError("arm goes with arc; write arc,arm")
+        raise Fault("arm goes with arc; write arc,arm")
     return known

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import os
 import re
-import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,16 +21,16 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from arc_compliance import __version__
-from arc_compliance.base.files import NoFileError, read_at_most, write_whole
+from arc_compliance.base.fault import Fault, reading
+from arc_compliance.base.files import read_at_most, write_whole
 from arc_compliance.base.redact import scrub
+from arc_compliance.service_tags.fetch import Unfetched, fetch
 from arc_compliance.service_tags.tags import (
     CLOUDS,
     MAX_BYTES,
     PAGES,
     PUBLIC,
     ServiceTags,
-    TagFileError,
     parse_tag_file,
     service_tags,
 )
@@ -39,16 +38,9 @@ from arc_compliance.service_tags.tags import (
 DOWNLOAD = "download"
 """The value of --service-tags that stands for the current file of the run's cloud."""
 
-SECONDS = 20.0
-"""What one page or file may take as a whole."""
-
 MAX_PAGE_BYTES = 4 * 1024 * 1024
 _WORD_OF = {cloud: word for word, cloud in CLOUDS.items()}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,95}\.json", re.IGNORECASE)
-
-
-class FetchError(ValueError):
-    """Something could not be fetched; the text says why, without credentials."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,25 +76,20 @@ class _Sources(BaseModel):
 
 
 def raw_file(path: Path) -> Raw:
-    """The file *path*, unchecked but for its size; raise TagFileError where it cannot be read."""
-    try:
+    """The file *path*, unchecked but for its size; raise Fault where it cannot be read."""
+    with reading(path.name):
         return Raw(name=path.name, content=read_at_most(path, MAX_BYTES), source=str(path))
-    except NoFileError as error:
-        raise TagFileError(f"{path.name}: is no file") from error
-    except OSError as error:
-        raise TagFileError(f"{path.name}: cannot be read: {error.strerror}") from error
 
 
 def fetched_file(url: str) -> tuple[Raw | None, str]:
     """What *url* has now, or the last good copy of it, or None; and what came in the way.
 
-    Raise TagFileError where what is there now is no service tag file.
+    Raise Fault where what is there now is not a service tag file.
     """
     cache = _Cache(url)
-    try:
-        content = fetch(url, MAX_BYTES)
-    except FetchError as error:
-        return cache.instead(f"{scrub(url)}: {error}")
+    content = fetch(url, MAX_BYTES)
+    if isinstance(content, Unfetched):
+        return cache.instead(f"{scrub(url)}: {content.why}")
     raw = Raw(name=_name_in(url), content=content, source=scrub(url))
     parse_tag_file(raw.name, raw.content)
     cache.keep(raw)
@@ -113,21 +100,25 @@ def current_file(cloud: str) -> tuple[Raw | None, str]:
     """The file that the download page of *cloud* links now, or the last good one, or None; and
     what came in the way. A file that is in the cache already is not fetched again."""
     cache = _Cache(cloud)
-    page = PAGES[cloud]
+    page = fetch(PAGES[cloud], MAX_PAGE_BYTES)
+    url = page if isinstance(page, Unfetched) else _link(page.decode("utf-8", "replace"), cloud)
+    if isinstance(url, Unfetched):
+        return cache.instead(f"{PAGES[cloud]}: {url.why}")
+    if (kept := cache.read()) and kept[1].source == url:
+        return kept[0], ""
+    content = fetch(url, MAX_BYTES)
+    if isinstance(content, Unfetched):
+        return cache.instead(f"{PAGES[cloud]}: {content.why}")
+    raw = Raw(name=_name_in(url), content=content, source=url)
     try:
-        text = fetch(page, MAX_PAGE_BYTES).decode("utf-8", "replace")
-        url = _link(text, cloud)
-        if (kept := cache.read()) and kept[1].source == url:
-            return kept[0], ""
-        raw = Raw(name=_name_in(url), content=fetch(url, MAX_BYTES), source=url)
         service_tags([parse_tag_file(raw.name, raw.content)], cloud)
-    except (FetchError, TagFileError) as error:
-        return cache.instead(f"{page}: {error}")
+    except Fault as fault:  # of the file, not of the person who started the run
+        return cache.instead(f"{PAGES[cloud]}: {fault}")
     cache.keep(raw)
     return raw, ""
 
 
-def _link(page: str, cloud: str) -> str:
+def _link(page: str, cloud: str) -> str | Unfetched:
     """The address of the file of *cloud* that the download *page* links."""
     plain = page.replace("\\u002F", "/").replace("\\/", "/")
     found: list[str] = re.findall(
@@ -136,76 +127,13 @@ def _link(page: str, cloud: str) -> str:
         plain,
     )
     if not found:
-        raise FetchError("the page links no service tag file")
+        return Unfetched("the page links no service tag file")
     return max(found, key=lambda one: one.rpartition("_")[2])  # the newest
 
 
 def _name_in(url: str) -> str:
     name = urlsplit(url).path.rpartition("/")[2]
     return name if _NAME.fullmatch(name) else "service-tags.json"
-
-
-def fetch(url: str, most_bytes: int) -> bytes:
-    """The body at *url*, by requests and so through the operator's proxy and REQUESTS_CA_BUNDLE.
-
-    Raise FetchError for anything but a whole body with status 200 within SECONDS and *most_bytes*.
-    """
-    outcome: list[bytes | FetchError] = []
-
-    def work() -> None:
-        try:
-            outcome.append(_fetch(url, most_bytes))
-        except (OSError, ValueError) as error:  # those of requests are OSErrors
-            outcome.append(FetchError(_why(error)))
-
-    # requests limits each wait, not the whole: a peer that drips could hold us for ever.
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(SECONDS)
-    if not outcome:
-        raise FetchError(f"no end after {SECONDS:g} s")
-    if isinstance(outcome[0], FetchError):
-        raise outcome[0]
-    return outcome[0]
-
-
-def _fetch(url: str, most_bytes: int) -> bytes:
-    import requests  # takes as long as a third of our own modules, and is seldom needed
-
-    with requests.Session() as session:
-        session.max_redirects = 5
-        session.headers["User-Agent"] = f"arc-compliance/{__version__}"
-        with session.get(url, timeout=(5, 10), stream=True) as response:
-            if response.status_code != 200:
-                raise FetchError(f"HTTP {response.status_code}")
-            passed = [one.url for one in (*response.history, response)]
-            if any(one.startswith("http://") for one in passed[1:]):
-                raise FetchError("a redirect leads to http://")
-            content = bytearray()
-            for chunk in response.iter_content(65536):
-                content += chunk
-                if len(content) > most_bytes:
-                    raise FetchError(f"larger than {most_bytes >> 20} MB")
-            return bytes(content)
-
-
-def _why(error: Exception) -> str:
-    """An exception in a few words: those of requests repeat URLs and objects of Python."""
-    import requests
-
-    if isinstance(error, FetchError):
-        return str(error)
-    kinds = {
-        requests.exceptions.ProxyError: "no connection through the proxy",
-        requests.exceptions.SSLError: "TLS failed; REQUESTS_CA_BUNDLE names the CAs to trust",
-        requests.exceptions.Timeout: "no answer in time",
-        requests.exceptions.TooManyRedirects: "too many redirects",
-        requests.exceptions.ConnectionError: "no connection",
-        requests.exceptions.ChunkedEncodingError: "the connection broke off",
-        requests.exceptions.InvalidURL: "no URL",
-    }
-    words = next((words for kind, words in kinds.items() if isinstance(error, kind)), "")
-    return words or scrub(f"{type(error).__name__}: {error}")[:200]
 
 
 # -- the cache -----------------------------------------------------------------------------------
@@ -288,18 +216,18 @@ def save_tags(directory: Path, files: Iterable[Raw], trouble: str) -> None:
 
 def saved_tags(directory: Path) -> tuple[list[Raw], str] | None:
     """The files that `save_tags` kept in *directory*, and what came in the way; None where it kept
-    none. Raise TagFileError where one of them is another than it was."""
+    none. Raise Fault where one of them is another than it was."""
     try:
-        about = _Sources.model_validate_json((directory / "sources.json").read_bytes())
-    except (OSError, ValidationError):
+        about = _Sources.model_validate_json(read_at_most(directory / "sources.json", MAX_BYTES))
+    except (Fault, ValidationError):
         return None
     files = []
     for cloud, kept in about.files.items():
         if cloud not in PAGES or Path(kept.name).name != kept.name:
-            raise TagFileError(f"{directory / 'sources.json'}: names a file elsewhere")
+            raise Fault(f"{directory / 'sources.json'}: names a file elsewhere")
         raw = raw_file(directory / cloud / kept.name)
         if hashlib.sha256(raw.content).hexdigest() != kept.sha256:
-            raise TagFileError(f"{directory / cloud / kept.name}: is not the file that was saved")
+            raise Fault(f"{directory / cloud / kept.name}: is not the file that was saved")
         files.append(Raw(name=raw.name, content=raw.content, source=kept.source))
     return files, about.trouble
 

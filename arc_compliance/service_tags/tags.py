@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Annotated
@@ -19,6 +19,7 @@ from typing import Annotated
 from netaddr import IPSet
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from arc_compliance.base.fault import Fault, reading
 from arc_compliance.base.redact import scrub
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -48,10 +49,6 @@ STALE_DAYS = 21
 _DATE = re.compile(r"ServiceTags_\w+_(\d{8})\.json", re.IGNORECASE)
 _NAT64 = 0x64FF9B << 96
 """The well-known prefix 64:ff9b::/96 (RFC 6052), with which NAT64 gives IPv4 addresses out."""
-
-
-class TagFileError(ValueError):
-    """A file that cannot be used; the text names it, the place in it and what is wrong there."""
 
 
 class _Properties(BaseModel):
@@ -157,7 +154,7 @@ def address_as_number(address: str) -> tuple[int, int]:
             return 32, int.from_bytes(inet_pton(AF_INET, address), "big")
         number = int.from_bytes(inet_pton(AF_INET6, address), "big")
     except OSError as error:
-        raise ValueError(f"{address!r} is no address") from error
+        raise ValueError(f"{address!r} is not an address") from error
     if number >> 32 in (0xFFFF, _NAT64 >> 32):
         return 32, number & 0xFFFFFFFF
     return 128, number
@@ -165,51 +162,56 @@ def address_as_number(address: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=8)
 def parse_tag_file(name: str, content: bytes) -> TagFile:
-    """The file called *name* with *content*; raise TagFileError for the first fault in it."""
+    """The file called *name* with *content*.
+
+    Raise Fault for the first fault in it: its name, the place in it, what is wrong there.
+    """
+    with reading(name):
+        return _parse(name, content)
+
+
+def _parse(name: str, content: bytes) -> TagFile:
     if len(content) > MAX_BYTES:
-        raise TagFileError(f"{name}: larger than {MAX_BYTES >> 20} MB")
+        raise Fault(f"larger than {MAX_BYTES} bytes")
     try:
         file = _File.model_validate_json(content.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as error:
-        raise TagFileError(f"{name}: {_words(error, content)}") from error
+        raise _fault(error, content) from error
     if file.cloud not in CLOUDS:
         known = ", ".join(CLOUDS)
-        raise TagFileError(f"{name}: cloud: unknown cloud {file.cloud[:40]!r}; known: {known}")
-    day = _DATE.fullmatch(name)
+        raise Fault(f"unknown cloud {file.cloud[:40]!r}; known: {known}", where="cloud")
+    digits = found[1] if (found := _DATE.fullmatch(name)) else None
+    try:
+        published = datetime.strptime(digits, "%Y%m%d").date() if digits else None  # noqa: DTZ007
+    except ValueError as error:
+        raise Fault(f"{digits} is not a day, as the name of the file has it") from error
     return TagFile(
         name=name,
         cloud=CLOUDS[file.cloud],
         change_number=file.changeNumber,
-        published=_day(name, day[1]) if day else None,
+        published=published,
         sha256=hashlib.sha256(content).hexdigest(),
         tags={value.name: value.properties.addressPrefixes for value in file.values},
-        networks=_networks(name, file.values),
+        networks=_networks(file.values),
     )
 
 
-def _day(name: str, digits: str) -> date:
-    try:
-        return datetime.strptime(digits, "%Y%m%d").replace(tzinfo=timezone.utc).date()
-    except ValueError as error:
-        raise TagFileError(f"{name}: {digits} is no day, as the name of the file has it") from error
-
-
-def _networks(name: str, values: tuple[_Value, ...]) -> dict[int, Networks]:
+def _networks(values: tuple[_Value, ...]) -> dict[int, Networks]:
     """All prefixes of *values* in TagFile.networks' form."""
     found: dict[int, dict[int, dict[int, list[str]]]] = {32: {}, 128: {}}
     first: dict[str, int] = {}
     for i, value in enumerate(values):
         if first.setdefault(value.name.lower(), i) != i:
-            raise TagFileError(
-                f"{name}: values[{i}].name: {value.name!r} is the tag of "
-                f"values[{first[value.name.lower()]}] too"
+            raise Fault(
+                f"{value.name!r} is the tag of values[{first[value.name.lower()]}] too",
+                where=f"values[{i}].name",
             )
         for j, prefix in enumerate(value.properties.addressPrefixes):
             try:
                 width, number, length = _network(prefix)
-            except ValueError as error:
+            except Fault as fault:
                 where = f"values[{i}].properties.addressPrefixes[{j}]"
-                raise TagFileError(f"{name}: {where}: {scrub(prefix)!r} {error}") from error
+                raise Fault(f"{scrub(prefix)!r} {fault.what}", where=where) from fault
             found[width].setdefault(length, {}).setdefault(number, []).append(value.name)
     return {
         width: tuple(
@@ -221,30 +223,30 @@ def _networks(name: str, values: tuple[_Value, ...]) -> dict[int, Networks]:
 
 
 def _network(prefix: str) -> tuple[int, int, int]:
-    """Width, number and length of *prefix*; raise ValueError with what is wrong with it."""
+    """Width, number and length of *prefix*; raise Fault with what is wrong with it."""
     address, _, digits = prefix.partition("/")
     family, width = (AF_INET6, 128) if ":" in address else (AF_INET, 32)
     try:
         number = int.from_bytes(inet_pton(family, address), "big")
     except (OSError, ValueError):
-        raise ValueError("is no prefix") from None
+        raise Fault("is not a prefix") from None
     if not (digits.isascii() and digits.isdigit() and int(digits) <= width):
-        raise ValueError(f"is no prefix: write a length of 0 to {width} after the slash")
+        raise Fault(f"is not a prefix: write a length of 0 to {width} after the slash")
     length = int(digits)
     if number & ((1 << (width - length)) - 1):
-        raise ValueError("has bits set behind its length, so it is no prefix")
+        raise Fault("has bits set behind its length, so it is not a prefix")
     return width, number, length
 
 
-def _words(error: ValidationError, content: bytes) -> str:
+def _fault(error: ValidationError, content: bytes) -> Fault:
     """What is wrong with *content*, for somebody who has the file before them."""
     if content.lstrip()[:1] == b"<":
-        return "is a page in HTML, of a login or a portal perhaps, and no JSON"
+        return Fault("is a page in HTML, of a login or a portal perhaps, and not JSON")
     fault = error.errors(include_url=False, include_input=False)[0]
     if fault["type"] == "json_invalid":
-        return f"is no JSON, or only the beginning of one: {fault['ctx']['error']}"
+        return Fault(f"is not JSON, or only the beginning of it: {fault['ctx']['error']}")
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in fault["loc"])
-    return f"{where.removeprefix('.') or 'the file'}: {fault['msg']}"
+    return Fault(fault["msg"], where=where.removeprefix(".") or "the file")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,21 +274,21 @@ class ServiceTags:
 
 
 def by_cloud(files: list[TagFile]) -> dict[str, TagFile]:
-    """The *files* by azcmagent's names of their clouds; raise TagFileError where two are of one."""
+    """The *files* by azcmagent's names of their clouds; raise Fault where two are of one."""
     found: dict[str, TagFile] = {}
     for file in files:
         first = found.setdefault(file.cloud, file)
         if first.sha256 != file.sha256:
-            raise TagFileError(f"{first.name} and {file.name} are both of {file.cloud}; leave one")
+            raise Fault(f"{first.name} and {file.name} are both of {file.cloud}; leave one")
     return found
 
 
 def service_tags(files: list[TagFile], cloud: str, trouble: str = "") -> ServiceTags:
-    """The *files* as a run about *cloud* uses them; raise TagFileError where two are of one cloud,
+    """The *files* as a run about *cloud* uses them; raise Fault where two are of one cloud,
     or none is of that one."""
     found = by_cloud(files)
     if files and cloud not in found:
-        raise TagFileError(
+        raise Fault(
             f"{files[0].name} is of {files[0].cloud}, the run is about {cloud}: "
             "give the file of that cloud"
         )

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from arc_compliance.probe.python import limits
 from arc_compliance.wire.facts import Facts
 from arc_compliance.wire.fields import Failure, Text, Time, WireRecord
 from arc_compliance.wire.measurement import Measurement
@@ -40,7 +41,7 @@ class Discovered(WireRecord):
     name: Text
     path: Text
     location: Text
-    names: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
+    names: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_DISCOVERED)] = ()
     failure: Failure | None = None
 
 
@@ -61,7 +62,7 @@ class Control(WireRecord):
     answered: bool
     detail: Text = ""
     cause: Text | None = None
-    addresses: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
+    addresses: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ADDRESSES)] = ()
     failure: Failure | None = None
 
 
@@ -81,8 +82,8 @@ class ProxyTrial(WireRecord):
     proxy: Text
     places: tuple[Text, ...]
     credentials: bool = False
-    reached: Annotated[tuple[Text, ...], Field(max_length=1000)] = ()
-    failures: Annotated[tuple[NameFailure, ...], Field(max_length=1000)] = ()
+    reached: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ENDPOINTS)] = ()
+    failures: Annotated[tuple[NameFailure, ...], Field(max_length=limits.MAX_ENDPOINTS)] = ()
 
 
 class CheckedEndpoint(WireRecord):
@@ -96,7 +97,7 @@ class CheckedEndpoint(WireRecord):
 class AgentCheck(WireRecord):
     """What ``azcmagent check`` found on the host, or why it found nothing."""
 
-    found: Annotated[tuple[CheckedEndpoint, ...], Field(max_length=200)] = ()
+    found: Annotated[tuple[CheckedEndpoint, ...], Field(max_length=limits.MAX_CHECKED)] = ()
     failure: Text | None = None
 
 
@@ -126,10 +127,10 @@ class Evidence(WireRecord):
     vantage: Vantage
     facts: Facts
     measurements: Annotated[tuple[Measurement, ...], Field(max_length=2000)]
-    discovered: Annotated[tuple[Discovered, ...], Field(max_length=100)] = ()
+    discovered: Annotated[tuple[Discovered, ...], Field(max_length=limits.MAX_DISCOVERIES)] = ()
     controls: Annotated[tuple[Control, ...], Field(max_length=8)] = ()
     gateway: Annotated[tuple[Control, ...], Field(max_length=50)] = ()
-    proxy_trials: Annotated[tuple[ProxyTrial, ...], Field(max_length=3)] = ()
+    proxy_trials: Annotated[tuple[ProxyTrial, ...], Field(max_length=limits.MAX_TRIALS)] = ()
     agent_check: AgentCheck | None = None
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from arc_compliance.probe.python import limits
 from arc_compliance.wire.fields import Text, WireRecord
 
 
@@ -32,7 +33,7 @@ class TlsFacts(WireRecord):
     maximum_protocol: Text | None = None
     cipher_string: Text | None = None
     policy_failure: Text | None = None
-    cipher_suites: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
+    cipher_suites: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_SUITES)] = ()
     default_client: DefaultClient | None = None
 
 
@@ -46,7 +47,7 @@ class TrustFacts(WireRecord):
     directories: tuple[Text, ...] = ()
     chosen_by: Literal["default", "daemon-environment", "order"] = "default"
     roots: int = Field(default=0, ge=0)
-    fingerprints: Annotated[tuple[Text, ...], Field(max_length=2000)] = ()
+    fingerprints: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ROOTS)] = ()
     failure: Text | None = None
 
 
@@ -83,10 +84,10 @@ class ProxySetting(WireRecord):
 
     place: Text
     proxy: Text
-    addresses: Annotated[tuple[Text, ...], Field(max_length=16)] = ()
+    addresses: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_ADDRESSES)] = ()
     fault: Text | None = None
     credentials: bool = False
-    hides: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+    hides: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_HIDDEN)] = ()
 
 
 class ProxyFacts(WireRecord):
@@ -97,7 +98,7 @@ class ProxyFacts(WireRecord):
     so that the host's own places were not asked.
     """
 
-    settings: Annotated[tuple[ProxySetting, ...], Field(max_length=50)] = ()
+    settings: Annotated[tuple[ProxySetting, ...], Field(max_length=limits.MAX_SETTINGS)] = ()
     clients: dict[str, Text | None] = Field(default_factory=dict)
     bypass: tuple[Text, ...] = ()
     failure: Text | None = None
@@ -109,7 +110,7 @@ class EgressFacts(WireRecord):
     unknown. Of nft+iptables the first line is nft's. Without rules and failure there are none."""
 
     tool: Literal["", "nft", "iptables", "nft+iptables"] = ""
-    rules: Annotated[str, StringConstraints(max_length=1_000_000)] = ""
+    rules: Annotated[str, StringConstraints(max_length=limits.MAX_RULES)] = ""
     failure: Text | None = None
 
 
@@ -127,7 +128,7 @@ class SocketFacts(WireRecord):
     """The agent's processes that run, and their sockets; ``failure`` is why some are unknown."""
 
     processes: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
-    found: Annotated[tuple[Socket, ...], Field(max_length=500)] = ()
+    found: Annotated[tuple[Socket, ...], Field(max_length=limits.MAX_SOCKETS)] = ()
     failure: Text | None = None
 
 

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-Text = Annotated[str, StringConstraints(max_length=4096)]
+from arc_compliance.probe.python import limits
+
+Text = Annotated[str, StringConstraints(max_length=limits.MAX_TEXT)]
 Time = Annotated[float, Field(ge=0, le=253402300799)]
 """Seconds since the epoch, up to the last second that a calendar with four digits has."""
 

@@ -7,14 +7,15 @@ import json
 from pydantic import ValidationError
 
 from arc_compliance.base.redact import scrub_all
+from arc_compliance.probe.python import contract, limits
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.format1 import upgraded
 
-BEGIN = b"-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
-END = b"-----END ARC-COMPLIANCE EVIDENCE-----"
+BEGIN = contract.BEGIN.encode()
+END = contract.END.encode()
 """The marks between which a host sends its evidence, whatever else its shell says."""
 
-MAX_EVIDENCE_BYTES = 8 * 1024 * 1024
+MAX_EVIDENCE_BYTES = limits.MAX_EVIDENCE + 1024 * limits.KIB
 """What one host may send at the most; a healthy host sends about 200 KB."""
 
 

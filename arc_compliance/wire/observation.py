@@ -13,20 +13,19 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StringConstraints
 
+from arc_compliance.probe.python import contract, limits
 from arc_compliance.wire.fields import Cause, Failure, Text, WireRecord
-
-MAX_CHAIN = 10
 
 
 class Stage(str, Enum):
     """The steps of one measurement, in order; a step that was not reached is absent."""
 
-    RESOLVE = "resolve"
-    CONNECT = "connect"
-    PROXY = "proxy"
-    TLS = "tls"
-    CERTIFICATE = "certificate"
-    HTTP = "http"
+    RESOLVE = contract.RESOLVE
+    CONNECT = contract.CONNECT
+    PROXY = contract.PROXY
+    TLS = contract.TLS
+    CERTIFICATE = contract.CERTIFICATE
+    HTTP = contract.HTTP
 
 
 def _interned(text: object) -> object:
@@ -36,7 +35,9 @@ def _interned(text: object) -> object:
 
 
 Certificate = Annotated[
-    str, BeforeValidator(_interned), StringConstraints(strict=True, max_length=65536)
+    str,
+    BeforeValidator(_interned),
+    StringConstraints(strict=True, max_length=limits.MAX_CERTIFICATE),
 ]
 """A certificate as base64 of its DER."""
 
@@ -98,7 +99,7 @@ class Handshake(_Observed):
     stage: Literal[Stage.TLS]
     protocol: Text | None = None
     cipher: Text | None = None
-    chain: Annotated[tuple[Certificate, ...], Field(max_length=MAX_CHAIN)] = ()
+    chain: Annotated[tuple[Certificate, ...], Field(max_length=limits.MAX_CHAIN)] = ()
     tls12_refused: StrictBool = False
 
 

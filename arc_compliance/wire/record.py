@@ -11,7 +11,8 @@ from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from arc_compliance.base.files import NoFileError, read_at_most, write_whole
+from arc_compliance.base.fault import Fault
+from arc_compliance.base.files import read_at_most, write_whole
 from arc_compliance.base.redact import scrub_all
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure, Text, Time
@@ -71,8 +72,8 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     """
     try:
         content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
-        if len(content) > 2 * MAX_EVIDENCE_BYTES:
-            return _unreadable(path, "it is larger than any evidence")
+        if clean:
+            return HostRecord.model_validate_json(content)
         if BEGIN not in content:
             return _record_in(content, clean=clean)
         evidence = evidence_in(content)
@@ -82,10 +83,8 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
             collected=evidence.finished,
             evidence=evidence,
         )
-    except NoFileError:
-        return _unreadable(path, "it is no file")
-    except OSError as error:
-        return _unreadable(path, error.strerror or str(error))
+    except Fault as fault:
+        return _unreadable(path, fault.what)
     except ValidationError as error:
         return _unreadable(path, f"it is not as agreed ({first_fault(error)})")
     except json.JSONDecodeError as error:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.base.redact import redact, scrub, scrub_all
-from arc_compliance.hosts.addresses import HostError, parse_hosts
+from arc_compliance.hosts.addresses import parse_hosts
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.options.settings import SettingsError, _connect_to
+from arc_compliance.options.endpoints import connect_to
 from arc_compliance.plan.scope import proxy_named
 from arc_compliance.report import html
 
@@ -97,7 +98,7 @@ def test_no_cell_of_the_page_lets_markup_in(requirement: str, host: str, endpoin
 
 @given(st.text())
 def test_a_host_is_parsed_or_refused(text: str) -> None:
-    with contextlib.suppress(HostError):
+    with contextlib.suppress(Fault):
         for host in parse_hosts(f"ssh://{text}"):
             assert "@" not in host.label
             assert not host.label.startswith("-")
@@ -105,8 +106,8 @@ def test_a_host_is_parsed_or_refused(text: str) -> None:
 
 @given(st.text())
 def test_a_mapping_is_parsed_or_refused(text: str) -> None:
-    with contextlib.suppress(SettingsError):
-        host, port, address, to = _connect_to(text)
+    with contextlib.suppress(Fault):
+        host, port, address, to = connect_to(text)
         assert ":" not in host or "[" in text
         assert all(one is None or 0 < one < 65536 for one in (port, to)), address
 

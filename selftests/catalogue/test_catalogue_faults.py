@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from arc_compliance.catalogue import CatalogueError, load_catalogue, read_catalogue
+from arc_compliance.base.fault import Fault
+from arc_compliance.catalogue import load_catalogue, read_catalogue
 
 SOUND = """\
 cloud: AzureTestCloud
@@ -105,7 +106,7 @@ FAULTS = {
     "duplicate key": (
         "    level: MUST\n",
         "    level: MUST\n    level: MAY\n",
-        "no YAML: the key 'level' is given twice",
+        "not valid YAML: the key 'level' is given twice",
         9,
     ),
     "unknown region": (
@@ -213,7 +214,7 @@ FAULTS = {
     "no YAML": (
         "regions: [east, south]",
         "regions: [east, south",
-        "no YAML: did not find expected ',' or ']'",
+        "not valid YAML: did not find expected ',' or ']'",
         4,
     ),
 }
@@ -221,9 +222,9 @@ FAULTS = {
 NO_CATALOGUES = {
     "": "expected a mapping, got None (line 1)",
     "- a\n- b\n": "expected a mapping, got ['a', 'b'] (line 1)",
-    "a: !!python/name:os.system\n": "no YAML: could not determine a constructor for the tag "
+    "a: !!python/name:os.system\n": "not valid YAML: could not determine a constructor for the tag "
     "'tag:yaml.org,2002:python/name:os.system' (line 1)",
-    "{[a]: b}": "no YAML: found unhashable key (line 1)",
+    "{[a]: b}": "not valid YAML: found unhashable key (line 1)",
 }
 
 CLOUDS = {
@@ -240,7 +241,7 @@ CLOUDS = {
 def message_about(folder: Path, text: str) -> str:
     path = folder / "test_cloud.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(CatalogueError) as caught:
+    with pytest.raises(Fault) as caught:
         read_catalogue(path)
     return str(caught.value)
 
@@ -270,7 +271,7 @@ def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> No
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError) as caught:
+    with pytest.raises(Fault) as caught:
         read_catalogue(tmp_path / "gone.yaml")
 
     assert str(caught.value) == "gone.yaml: cannot be read: No such file or directory"
@@ -278,7 +279,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_cloud_without_a_catalogue_is_told(cloud: str) -> None:
-    with pytest.raises(CatalogueError) as caught:
+    with pytest.raises(Fault) as caught:
         load_catalogue(cloud)
 
     assert str(caught.value) == CLOUDS[cloud]

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from arc_compliance.collect.backends import Access, BackendError, command_line, expand
-from arc_compliance.hosts.addresses import HostError, HostSpec, parse_host
+from arc_compliance.base.fault import Fault
+from arc_compliance.collect.backends import Access, command_line, expand
+from arc_compliance.hosts.addresses import HostSpec, parse_host
 from arc_compliance.plan.order import Limits
 from selftests.conftest import needs
 from selftests.suite_run import SuiteRun
@@ -188,7 +189,7 @@ def test_one_host_under_two_patterns_is_refused(
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
     access = Access(ansible_inventory=str(ansible))
 
-    with pytest.raises(HostError, match="'web01' is named twice; name each host once"):
+    with pytest.raises(Fault, match="'web01' is named twice; name each host once"):
         expand([parse_host("ansible://web"), parse_host("ssh://web01")], access)
 
 
@@ -207,7 +208,7 @@ def test_a_backend_without_a_command_line_is_an_error(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(LocalBackend, "run", lambda *_: None)
 
-    with pytest.raises(BackendError, match="testinfra's local backend gives no command line"):
+    with pytest.raises(Fault, match="testinfra's local backend gives no command line"):
         command_line(HostSpec(address="local://", label="local"), Access(), Limits())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from selftests.probe import peers as probe_peers
-from selftests.suite_run import ROOT, SuiteRun, as_python
+from selftests.suite_run import SuiteRun, as_python
 
 RunSuite = Callable[..., SuiteRun]
 BEGIN = "-----BEGIN ARC-COMPLIANCE EVIDENCE-----"
@@ -65,8 +65,7 @@ def test_evidence_of_another_run_is_refused(run_suite: RunSuite, tmp_path: Path)
     order = probe_peers.order(run="another", host="local")
     (tmp_path / "order.json").write_text(json.dumps(order))
     script = (
-        "cat > /dev/null\n"
-        f"exec /usr/bin/python3 {ROOT}/arc_compliance/probe/probe.py < {tmp_path}/order.json"
+        f"cat > /dev/null\nexec /usr/bin/python3 {probe_peers.program()} < {tmp_path}/order.json"
     )
 
     run = run_suite(env=as_python(tmp_path / "bin", script))

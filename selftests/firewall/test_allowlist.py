@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from netaddr import IPSet
 
-from arc_compliance.firewall.allowlist import Allowlist, AllowlistError, own_rules, read_allowlist
+from arc_compliance.base.fault import Fault
+from arc_compliance.firewall.allowlist import Allowlist, own_rules, read_allowlist
 from arc_compliance.firewall.follow import Chain, Rule, Ruleset
 
 
@@ -51,19 +52,19 @@ def test_lines_of_all_kinds(tmp_path: Path) -> None:
     [
         ("10.0.0.1/8", "has bits set behind its length; write 10.0.0.0/8"),
         ("2001:db8::1/32", "write 2001:db8::/32"),
-        ("10.0.0.0/33", "is no address, prefix, range"),
-        ("10.0.0.9-10.0.0.1", "is no address, prefix, range"),
-        ("10.0.0", "is no address, prefix, range"),
+        ("10.0.0.0/33", "is not an address, prefix, range"),
+        ("10.0.0.9-10.0.0.1", "is not an address, prefix, range"),
+        ("10.0.0", "is not an address, prefix, range"),
         ("https://login.chinacloudapi.cn/", "without scheme, port and path"),
         ("login.chinacloudapi.cn:443", "without scheme, port and path"),
         ("AzureCloud", "for a tag, write its prefixes"),
-        ("*", "is no address"),
-        ("10.0.0.0/8 10.1.0.0/16", "is no address"),
-        ("\x1b[31m", "is no address"),
+        ("*", "is not an address"),
+        ("10.0.0.0/8 10.1.0.0/16", "is not an address"),
+        ("\x1b[31m", "is not an address"),
     ],
 )
 def test_a_fault_is_named_with_its_line(tmp_path: Path, entry: str, words: str) -> None:
-    with pytest.raises(AllowlistError, match=r"^list\.txt: line 37: ") as raised:
+    with pytest.raises(Fault, match=r"^list\.txt: line 37: ") as raised:
         read(tmp_path, "10.0.0.0/8\n" * 36 + entry + "\n")
 
     assert words in str(raised.value)
@@ -78,12 +79,12 @@ def test_what_is_no_list(tmp_path: Path) -> None:
 
     for name, words in {
         "empty": "names nothing",
-        "bytes": "line 2: no text in UTF-8",
-        "folder": "is no file",
-        "pipe": "is no file",
+        "bytes": "line 2: not text in UTF-8",
+        "folder": "is not a file",
+        "pipe": "is not a file",
         "missing": "cannot be read: No such file",
     }.items():
-        with pytest.raises(AllowlistError, match=f"^{name}: {words}"):
+        with pytest.raises(Fault, match=f"^{name}: {words}"):
             read_allowlist(tmp_path / name)
 
 
@@ -236,24 +237,24 @@ def test_ip6tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"nftables": [', "line 1: no JSON"),
-        ('{"tables": []}', "no ruleset as"),
-        ('{"nftables": [{}]}', "no ruleset as"),
+        ('{"nftables": [', "line 1: not valid JSON"),
+        ('{"tables": []}', "not a ruleset as"),
+        ('{"nftables": [{}]}', "not a ruleset as"),
         (nft([to("10.0.0.1"), ACCEPT], policy="accept"), "keeps nothing back"),
         (nft([to("@a"), ACCEPT], a=["@a"]), "nftables[5].rule: cannot be read"),
         ("*filter\n:OUTPUT DROP\n-A OUTPUT -j\n", "line 3: -j lacks what it is about"),
         (nft([to("ten"), ACCEPT]), "nftables[4].rule: cannot be read"),
         (nft([{"jump": {"target": "azure"}}], ["azure", {"jump": {"target": "azure"}}]), "circle"),
-        ('{"nftables": [{"chain": "x"}]}', "no ruleset as"),
+        ('{"nftables": [{"chain": "x"}]}', "not a ruleset as"),
         ('{"nftables": ' + "[" * 9999 + "]" * 9999 + "}", "nested too deeply"),
-        (IPTABLES.replace("-d 10.0.0.0/29", "-d 10.0.0.0/99"), "line 16: '10.0.0.0/99' is no"),
+        (IPTABLES.replace("-d 10.0.0.0/29", "-d 10.0.0.0/99"), "line 16: '10.0.0.0/99' is not"),
         (IPTABLES.replace("-A AZURE -d", "-X AZURE -d"), "line 15: "),
         (IPTABLES.replace('"no -j', "no -j"), "line 15: No closing quotation"),
         (":OUTPUT\n", "line 1: "),
     ],
 )
 def test_a_fault_in_a_ruleset(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(AllowlistError, match=r"^list\.txt: ") as raised:
+    with pytest.raises(Fault, match=r"^list\.txt: ") as raised:
         read(tmp_path, text)
 
     assert words in str(raised.value)
@@ -337,7 +338,7 @@ def test_chains_that_call_each_other_twice_are_not_followed_for_days(tmp_path: P
     lines += [f"-A {one} -j {then}" for one, then in itertools.pairwise(names)] * 2
     text = "\n".join(["*filter", ":OUTPUT DROP [0:0]", *lines, "-A OUTPUT -j c0", "COMMIT"])
 
-    with pytest.raises(AllowlistError, match="more often than can be followed"):
+    with pytest.raises(Fault, match="more often than can be followed"):
         read(tmp_path, text)
 
 

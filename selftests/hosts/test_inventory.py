@@ -11,9 +11,10 @@ import jsonschema
 import pytest
 import yaml
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.catalogue.model import Bypass
-from arc_compliance.hosts.inventory import Entry, Host, InventoryError, narrow, read_inventory
+from arc_compliance.hosts.inventory import Entry, Host, narrow, read_inventory
 from arc_compliance.plan.cases import plan_cases
 from arc_compliance.plan.order import Limits, doors_to_measure, order_for
 from arc_compliance.plan.scope import Feature, PrivateLink, Role, Scenario, Scope
@@ -103,32 +104,33 @@ FAULTS = {
     "unknown endpoint group 'arc' (did you mean 'Arc'?) (line 3)",
     "defaults: {private_link: [arm]}": "defaults.private_link: arm goes with arc; write arc,arm "
     "(line 1)",
-    "defaults: {proxy: 'ftp://u:hunter2@p'}": "defaults.proxy: 'ftp://***@p' is no proxy",
+    "defaults: {proxy: 'ftp://u:hunter2@p'}": "defaults.proxy: 'ftp://***@p' is not a proxy",
     "defaults: {role: boss}": "defaults.role: unknown role 'boss'; known are server, "
     "onboarding-machine (line 1)",
     "hosts: [web01]": "hosts[0].host: 'web01' names no backend; write ssh://web01 (line 1)",
     "hosts: ['winrm://w']": "hosts[0].host: winrm://w: Windows hosts are not measured yet in this "
     "edition (line 1)",
     "hosts: ['ssh://root:hunter2@a']": "hosts[0].host: a password in the address of 'a' would show",
-    'hosts: ["ssh://a\\nb"]': "hosts[0].host: 'a\\nb' is no host; write ssh://[user@]",
+    'hosts: ["ssh://a\\nb"]': "hosts[0].host: 'a\\nb' is not a host; write ssh://[user@]",
     "hosts: [{location: auto}]": "hosts[0].host: is missing (line 1)",
     "hosts: [7]": "hosts[0]: expected a mapping, got 7 (line 1)",
     "groups: {x: {hosts: []}}": "groups.x.hosts: must not be empty (line 1)",
-    "hosts:\n  - ssh://a\n  bad": "no YAML: ",
-    "hosts: []\nhosts: []": "no YAML: the key 'hosts' is given twice (line 2)",
+    "hosts:\n  - ssh://a\n  bad": "not valid YAML: ",
+    "hosts: []\nhosts: []": "not valid YAML: the key 'hosts' is given twice (line 2)",
     "": "expected a mapping, got None (line 1)",
     "hosts: []": "names no host; list them under hosts: or groups:",
     "a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\n"
     "d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\n"
     "f: &f [*e,*e,*e,*e,*e,*e,*e,*e]\ng: &g [*f,*f,*f,*f,*f,*f,*f,*f]\n"
-    "h: &h [*g,*g,*g,*g,*g,*g,*g,*g]\nhosts: [*h]": "hosts[0]: expected a mapping, got [",
-    "[" * 5000: "no YAML: ",
+    "h: &h [*g,*g,*g,*g,*g,*g,*g,*g]\nhosts: [*h]": "more than 500000 values, aliases followed "
+    "(line 7)",
+    "[" * 5000: "more than 50 lists and mappings in each other (line 1)",
 }
 
 
 @pytest.mark.parametrize("text", FAULTS, ids=range(len(FAULTS)))
 def test_a_fault_names_file_path_and_line(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InventoryError) as fault:
+    with pytest.raises(Fault) as fault:
         _read(tmp_path, text)
 
     assert str(fault.value).startswith(f"hosts.yaml: {FAULTS[text]}")
@@ -137,7 +139,7 @@ def test_a_fault_names_file_path_and_line(tmp_path: Path, text: str) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InventoryError, match=r"hosts.yaml: larger than 16777216 bytes"):
+    with pytest.raises(Fault, match=r"hosts.yaml: larger than 16777216 bytes"):
         _read(tmp_path, "#" * (16 * 1024 * 1024 + 1))
 
 
@@ -163,7 +165,8 @@ def test_hosts_that_name_nobody_in_the_inventory_end_with_4(
 
     assert run.code == 4
     assert (
-        "--hosts: 'webb01' is no host or group of the inventory (did you mean 'web01'?)" in run.err
+        "--hosts: 'webb01' is not a host or group of the inventory (did you mean 'web01'?)"
+        in run.err
     )
 
 

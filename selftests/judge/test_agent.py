@@ -12,9 +12,10 @@ from arc_compliance.judge.case import Judge
 from arc_compliance.judge.endpoint.reach import judge_reach
 from arc_compliance.judge.host.agent import judge_agent_health
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.facts.agent import AgentFacts as AgentReader
 from arc_compliance.wire.facts import AgentFacts
 from selftests.judge.evidence_made import case_of, evidence, grounds, judge_evidence, measurement
+from selftests.probe.replacing import replace
 
 SHOWN = {
     "resourceName": "web01",
@@ -47,10 +48,10 @@ def read(
         (directory / name).chmod(0o755)
     (directory / "agentconfig.json").write_text(configuration)
     monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
-    monkeypatch.setattr(probe, "AGENT_PROGRAM", str(directory / "azcmagent"))
-    monkeypatch.setattr(probe, "AGENT_CONFIGURATION", str(directory / "agentconfig.json"))
-    monkeypatch.setattr(probe, "AGENT_SECONDS", 0.5)
-    agent = probe.AgentFacts()
+    replace(monkeypatch, "AGENT_PROGRAM", str(directory / "azcmagent"))
+    replace(monkeypatch, "AGENT_CONFIGURATION", str(directory / "agentconfig.json"))
+    replace(monkeypatch, "AGENT_SECONDS", 0.5)
+    agent = AgentReader()
     agent.read()
     return AgentFacts.model_validate(agent.facts)
 

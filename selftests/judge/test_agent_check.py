@@ -11,10 +11,13 @@ import pytest
 
 from arc_compliance.judge.host.agent_check import judge_agent_check
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.facts.agent_check import AgentCheck as AgentCheckReader
+from arc_compliance.probe.python.order_fields import BadOrder
+from arc_compliance.probe.python.order_reading import read_order
 from arc_compliance.wire.evidence import AgentCheck
 from selftests.judge.evidence_made import case_of, evidence, judge_evidence, measurement
 from selftests.probe import peers
+from selftests.probe.replacing import replace
 
 LOGIN, PAS = "login.chinacloudapi.cn", "pas.chinacloudapi.cn"
 ASKED = {"cloud": "AzureChinaCloud", "location": None}
@@ -27,10 +30,10 @@ def read(
     program.write_text(f'#!/bin/sh\necho "$@" > {directory}/arguments\n{script}\n')
     program.chmod(0o755)
     (directory / "agentconfig.json").write_text('{"location": "China North 3"}')
-    monkeypatch.setattr(probe, "AGENT_PROGRAM", str(program))
-    monkeypatch.setattr(probe, "AGENT_CONFIGURATION", str(directory / "agentconfig.json"))
+    replace(monkeypatch, "AGENT_PROGRAM", str(program))
+    replace(monkeypatch, "AGENT_CONFIGURATION", str(directory / "agentconfig.json"))
     order = json.dumps(peers.order(agent_check=asked, limits={"connect": 0.2})).encode()
-    check = probe.AgentCheck(probe.read_order(io.BytesIO(order)))
+    check = AgentCheckReader(read_order(io.BytesIO(order)))
     check.limit = 0.5
     check.read()
     return AgentCheck.model_validate(check.facts) if check.facts else None
@@ -92,8 +95,8 @@ def test_it_is_not_run_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_an_order_with_something_else_is_refused(asked: dict[str, str]) -> None:
     order = json.dumps(peers.order(agent_check=asked)).encode()
 
-    with pytest.raises(probe.BadOrder, match="agent_check"):
-        probe.read_order(io.BytesIO(order))
+    with pytest.raises(BadOrder, match="agent_check"):
+        read_order(io.BytesIO(order))
 
 
 # -- judged --------------------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from arc_compliance.judge.case import Judge
 from arc_compliance.judge.host.sockets import judge_outbound
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.network.tcp import judge_tcp
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.facts.sockets import AgentSockets
 from arc_compliance.wire.facts import SocketFacts
 from selftests.judge.agent_process import agent_process
 from selftests.judge.evidence_made import case_of, evidence, judge_evidence, measurement
+from selftests.probe.replacing import replace
 
 
 @pytest.fixture
@@ -24,12 +25,12 @@ def himds(monkeypatch: pytest.MonkeyPatch) -> str:
     """What the agent's processes are called here, where other tests run beside this one and
     measure the same machine."""
     name = f"himds-{os.getpid()}"
-    monkeypatch.setattr(probe, "AGENT_PROCESSES", frozenset([name]))
+    replace(monkeypatch, "AGENT_PROCESSES", frozenset([name]))
     return name
 
 
 def seen() -> SocketFacts:
-    sockets = probe.AgentSockets()
+    sockets = AgentSockets()
     sockets.read()
     return SocketFacts.model_validate(sockets.facts)
 
@@ -68,7 +69,7 @@ def test_sockets_of_others_are_roots_to_see(himds: str, monkeypatch: pytest.Monk
     def refused(pid: int) -> Any:
         raise PermissionError(13, "Permission denied", pid)
 
-    monkeypatch.setattr(probe, "socket_inodes", refused)
+    replace(monkeypatch, "socket_inodes", refused)
     with agent_process(himds, "listen,127.0.0.1,0"):
         facts = seen()
 
@@ -83,8 +84,8 @@ def test_five_megabytes_of_sockets(
     for kind in ("tcp", "tcp6", "udp", "udp6"):
         lines = (line.format(i, i if kind == "tcp" else 0) for i in range(50_000))
         (tmp_path / kind).write_text("head\n" + "".join(lines))
-    monkeypatch.setattr(probe, "PROC_NET", str(tmp_path))
-    monkeypatch.setattr(probe, "socket_inodes", lambda _: [str(i) for i in range(1, 10_001)])
+    replace(monkeypatch, "PROC_NET", str(tmp_path))
+    replace(monkeypatch, "socket_inodes", lambda _: [str(i) for i in range(1, 10_001)])
 
     with agent_process(himds):
         facts = seen()

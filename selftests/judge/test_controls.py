@@ -18,7 +18,7 @@ from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.network.port_443 import judge_port_443
 from arc_compliance.judge.network.private_link import judge_private_link
 from arc_compliance.plan.scope import PrivateLink
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.control_server import SELF_SIGNED
 from arc_compliance.wire.evidence import Control, Evidence
 from arc_compliance.wire.record import HostRecord
 from selftests.judge import evidence_made as made
@@ -120,7 +120,7 @@ def test_a_client_that_takes_the_self_signed_certificate_is_found_out(
     import base64
 
     pem = tmp_path / "control.pem"
-    pem.write_text(ssl.DER_cert_to_PEM_cert(base64.b64decode(probe.SELF_SIGNED)))
+    pem.write_text(ssl.DER_cert_to_PEM_cert(base64.b64decode(SELF_SIGNED)))
 
     controls = _controls(
         order,

@@ -14,7 +14,7 @@ import pytest
 
 from arc_compliance.judge.host.tls_client import CIPHER_SUITES, judge_client_enabled, judge_legacy
 from arc_compliance.judge.judgement import Verdict
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.facts.tls_policy import TlsStack, offered_suites
 from selftests.conftest import needs
 from selftests.judge.evidence_made import case_of, evidence, view
 from selftests.probe import peers
@@ -109,7 +109,7 @@ def suites(
     wrapper.write_text(OPENSSL.format(first=first, configuration=cnf, openssl=openssl))
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
-    return set(probe.offered_suites())
+    return set(offered_suites())
 
 
 def test_the_suites_that_a_policy_leaves(
@@ -144,7 +144,7 @@ def test_an_openssl_that_knows_no_s(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_we_say_of_a_policy_is_what_a_client_does(tree: tuple[Policy, Path]) -> None:
     policy, path = tree
-    stack = probe.TlsStack()
+    stack = TlsStack()
     stack.read_policy(str(path))
     version = subprocess.run(["openssl", "version"], capture_output=True, text=True, check=True)
     found = evidence(tls={**stack.facts, "openssl": version.stdout.strip()})

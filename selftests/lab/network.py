@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from arc_compliance.catalogue import load_catalogue
-from arc_compliance.options.settings import NAMED_ROOTS
+from arc_compliance.options.files import NAMED_ROOTS
 from selftests.judge.agent_process import agent_process
 from selftests.suite_run import ROOT
 

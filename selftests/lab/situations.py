@@ -15,7 +15,7 @@ from typing import Any
 
 from arc_compliance.catalogue.model import Bypass
 from arc_compliance.firewall.allowlist import read_allowlist
-from arc_compliance.options.settings import NAMED_ROOTS
+from arc_compliance.options.files import NAMED_ROOTS
 from arc_compliance.plan.order import CONTROL_NAME, Limits
 from arc_compliance.plan.scope import PrivateLink
 from selftests.lab.azure import MONITOR, NAME

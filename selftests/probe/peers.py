@@ -6,15 +6,19 @@ end in .test (RFC 6761) and reach their peers through the order's ``connect_to``
 
 from __future__ import annotations
 
+import atexit
 import base64
 import contextlib
 import datetime as dt
+import functools
 import json
+import shutil
 import socket
 import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -24,13 +28,12 @@ from typing import Any
 
 import trustme
 
-from arc_compliance.probe import probe
+from arc_compliance.probe.bundle import bundled
+from arc_compliance.probe.python.contract import BEGIN, END
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.frame import evidence_from
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Observation
-
-PROBE = Path(probe.__file__)
 
 Behaviour = Callable[[socket.socket], None]
 
@@ -298,10 +301,20 @@ def order(*endpoints: dict[str, Any], **changes: Any) -> dict[str, Any]:
     }
 
 
+@functools.cache
+def program() -> Path:
+    """The probe as a file, for as long as this process runs."""
+    folder = Path(tempfile.mkdtemp(prefix="arc-compliance-probe-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "probe.py"
+    path.write_bytes(bundled())
+    return path
+
+
 def run(what: object, python: str = sys.executable, **options: Any) -> subprocess.CompletedProcess:
     """The probe's run with the order *what*."""
     text = what if isinstance(what, bytes) else json.dumps(what).encode()
-    command = [python, str(PROBE)]
+    command = [python, str(program())]
     return subprocess.run(
         command, input=text, capture_output=True, timeout=40, check=False, **options
     )
@@ -312,7 +325,7 @@ def measure(what: object, python: str = sys.executable, **options: Any) -> Evide
     done = run(what, python, **options)
     assert (done.returncode, done.stderr) == (0, b"")
     begin, evidence, end = done.stdout.decode("ascii").splitlines()
-    assert (begin, end) == (probe.BEGIN, probe.END)
+    assert (begin, end) == (BEGIN, END)
     return evidence_from(json.loads(evidence))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.websocket import websocket_accept
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.measurement import WebSocket
 from selftests.probe import peers
@@ -66,7 +66,7 @@ def asked(authority: peers.Authority, roots: str, behave: peers.Behaviour) -> We
 
 def test_the_answer_of_the_rfcs_own_example() -> None:
     """RFC 6455, 1.3."""
-    assert probe.websocket_accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert websocket_accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 def test_an_upgrade_is_accepted(authority: peers.Authority, roots: str) -> None:

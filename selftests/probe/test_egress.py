@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.facts.egress import EgressRules
 from arc_compliance.wire.facts import EgressFacts
+from selftests.probe.replacing import replace
 
 NFT = json.dumps(
     {"nftables": [{"chain": {"name": "o", "hook": "output"}}]}, separators=(", ", ": ")
@@ -27,7 +28,7 @@ def egress(
         command.write_text(f"#!/bin/sh\n{script}\n")
         command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
-    rules = probe.EgressRules()
+    rules = EgressRules()
     rules.read()
     facts = EgressFacts.model_validate(rules.facts)
     return facts.tool, facts.rules, facts.failure
@@ -98,7 +99,7 @@ def test_a_flood_of_rules_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_tool_that_hangs_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "RULES_SECONDS", 0.3)
+    replace(monkeypatch, "RULES_SECONDS", 0.3)
 
     _, _, failure = egress(tmp_path, monkeypatch, nft="exec sleep 9")
 

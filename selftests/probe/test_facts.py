@@ -9,8 +9,15 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.commands import run_command
+from arc_compliance.probe.python.facts.agent import AgentFacts
+from arc_compliance.probe.python.facts.default_client import negotiated
+from arc_compliance.probe.python.facts.tls_policy import TlsStack
+from arc_compliance.probe.python.facts.trust_store import TrustStore
+from arc_compliance.probe.python.order_reading import read_order
+from arc_compliance.probe.python.proxies.daemons import DaemonsEnvironment
 from selftests.probe import peers
+from selftests.probe.replacing import replace
 
 INCLUDING = """
 openssl_conf = init   # a comment
@@ -33,7 +40,7 @@ DTLS.MinProtocol = DTLSv1.2
 def policy(folder: Path, text: str) -> dict[str, Any]:
     """The facts that openssl.cnf with *text* makes."""
     (folder / "openssl.cnf").write_text(text)
-    stack = probe.TlsStack()
+    stack = TlsStack()
     stack.read_policy(str(folder / "openssl.cnf"))
     return stack.facts
 
@@ -93,20 +100,20 @@ def test_no_policy(tmp_path: Path) -> None:
 )
 def test_default_client(said: str, expected: tuple[str | None, ...]) -> None:
     """What openssl s_client of any age says."""
-    assert probe.negotiated(said) == expected
+    assert negotiated(said) == expected
 
 
 def trust(trust_file: str | None = None) -> dict[str, Any]:
     """The facts of the trust store, loaded."""
-    order = probe.read_order(io.BytesIO(json.dumps(peers.order(trust_file=trust_file)).encode()))
-    store = probe.TrustStore(order, probe.DaemonsEnvironment())
+    order = read_order(io.BytesIO(json.dumps(peers.order(trust_file=trust_file)).encode()))
+    store = TrustStore(order, DaemonsEnvironment())
     store.read()
     return store.facts
 
 
 def daemons(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
     """Gives the daemons an environment."""
-    monkeypatch.setattr(probe.DaemonsEnvironment, "get", lambda _: environment)
+    monkeypatch.setattr(DaemonsEnvironment, "get", lambda _: environment)
 
 
 @pytest.fixture
@@ -124,8 +131,8 @@ def test_first_file_that_exists(monkeypatch: pytest.MonkeyPatch, roots: Path) ->
     """Go's list is gone through until a file is there; the operator's variables do not count."""
     daemons(monkeypatch)
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
-    monkeypatch.setattr(probe, "GO_FILES", ("/nonexistent", str(roots), "/never/read"))
-    monkeypatch.setattr(probe, "GO_DIRECTORIES", ())
+    replace(monkeypatch, "GO_FILES", ("/nonexistent", str(roots), "/never/read"))
+    replace(monkeypatch, "GO_DIRECTORIES", ())
     facts = trust()
     assert len(facts.pop("fingerprints")) == 3  # the rubbish is in the file, too
     assert facts == {
@@ -148,7 +155,7 @@ def test_directories_count_too(monkeypatch: pytest.MonkeyPatch, roots: Path) -> 
     """Every file of the directories is read, links to a neighbour once."""
     (roots.parent / "link.0").symlink_to("roots.pem")
     daemons(monkeypatch, SSL_CERT_DIR=f"/nonexistent:{roots.parent}")
-    monkeypatch.setattr(probe, "GO_FILES", ())
+    replace(monkeypatch, "GO_FILES", ())
     facts = trust()
     assert (facts["directories"], facts["roots"]) == ([str(roots.parent)], 2)
 
@@ -188,8 +195,8 @@ def test_units_overrule_the_service_manager(monkeypatch: pytest.MonkeyPatch) -> 
         "show-environment": (0, "LANG=C\nSSL_CERT_FILE=/manager\nSSL_CERT_DIR=/d\n"),
         "show": (0, 'Environment="SSL_CERT_FILE=/a b" X=1\n\nEnvironment=SSL_CERT_FILE=/gc\n'),
     }
-    monkeypatch.setattr(probe, "command", lambda arguments, _limit: answers[arguments[1]])
-    environment = probe.DaemonsEnvironment().get()
+    replace(monkeypatch, "run_command", lambda arguments, _limit: answers[arguments[1]])
+    environment = DaemonsEnvironment().get()
     assert (environment["SSL_CERT_FILE"], environment["SSL_CERT_DIR"]) == ("/a b", "/d")
 
 
@@ -207,11 +214,11 @@ def test_agent(
 ) -> None:
     """The region of the agent's own configuration, as Azure writes it."""
     (tmp_path / "agentconfig.json").write_text(text)
-    monkeypatch.setattr(probe, "AGENT_CONFIGURATION", str(tmp_path / "agentconfig.json"))
+    replace(monkeypatch, "AGENT_CONFIGURATION", str(tmp_path / "agentconfig.json"))
     installed, location, failure = expected
     if failure:
         failure = str(tmp_path) + failure
-    agent = probe.AgentFacts()
+    agent = AgentFacts()
     agent.read()
     facts = [agent.facts[key] for key in ("installed", "location", "failure")]
     assert facts == [installed, location, failure]
@@ -223,8 +230,8 @@ def test_agent_configuration_that_may_not_be_read(monkeypatch: pytest.MonkeyPatc
     def refuse(_path: str) -> str:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(probe, "read_text", refuse)
-    agent = probe.AgentFacts()
+    replace(monkeypatch, "read_text", refuse)
+    agent = AgentFacts()
     agent.read()
     assert (agent.facts["installed"], agent.facts["failure"]) == (True, "permission-denied")
 
@@ -233,22 +240,22 @@ def test_operators_environment_does_not_count(monkeypatch: pytest.MonkeyPatch) -
     """Commands get neither OPENSSL_CONF nor SSL_CERT_FILE from whoever logged in."""
     monkeypatch.setenv("OPENSSL_CONF", "/nonexistent")
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
-    status, said = probe.command(["env"], 5)
+    status, said = run_command(["env"], 5)
     names = {line.partition("=")[0] for line in said.splitlines()}
     assert (status, names) == (0, {"LC_ALL", "PATH"})
 
 
 def test_command_that_hangs() -> None:
     """It is ended at its limit."""
-    assert probe.command(["sleep", "9"], 0.1) == (None, "no answer within 0.1 s")
+    assert run_command(["sleep", "9"], 0.1) == (None, "no answer within 0.1 s")
     closed = "exec >&- 2>&-; exec sleep 9"
-    assert probe.command(["sh", "-c", closed], 0.2) == (None, "no answer within 0.2 s")
+    assert run_command(["sh", "-c", closed], 0.2) == (None, "no answer within 0.2 s")
 
 
 def test_command_that_floods() -> None:
     """It is ended at a size, long before its limit."""
-    assert probe.command(["cat", "/dev/zero"], 60) == (None, "more than 8000000 bytes")
+    assert run_command(["cat", "/dev/zero"], 60) == (None, "more than 8000000 bytes")
 
 
 def test_command_that_is_killed() -> None:
-    assert probe.command(["sh", "-c", "echo a; kill -9 $$"], 5) == (-9, "a\n")
+    assert run_command(["sh", "-c", "echo a; kill -9 $$"], 5) == (-9, "a\n")

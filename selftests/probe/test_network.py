@@ -9,20 +9,26 @@ import socket
 
 import pytest
 
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.certificate_message import certificate_message
+from arc_compliance.probe.python.connect import Race
+from arc_compliance.probe.python.order import Mapping, agents_target
+from arc_compliance.probe.python.order_reading import read_order
+from arc_compliance.probe.python.resolve import mapped, resolve
+from arc_compliance.probe.python.steps import StepFailed
 from selftests.probe import peers
+from selftests.probe.replacing import replace
 
 
-def place(name: str, port: int, *rules: probe.Mapping) -> tuple[str, int, bool]:
+def place(name: str, port: int, *rules: Mapping) -> tuple[str, int, bool]:
     """Where *rules* send a target."""
     text = json.dumps(peers.order(connect_to=rules)).encode()
-    order = probe.read_order(io.BytesIO(text))
-    return probe.mapped(order, probe.agents_target(name)._replace(port=port))
+    order = read_order(io.BytesIO(text))
+    return mapped(order, agents_target(name)._replace(port=port))
 
 
 def test_connect_to_as_curl_does() -> None:
     """The first rule that matches wins; what it leaves empty stays."""
-    rule = probe.Mapping
+    rule = Mapping
     assert place("A.test", 443, rule("a.test", 443, "b.test", 8443)) == ("b.test", 8443, True)
     assert place("a.test", 443, rule("", None, "::1", None)) == ("::1", 443, True)
     assert place("a.test", 443, rule("", None, "", 1)) == ("a.test", 1, False)
@@ -45,32 +51,32 @@ def test_negative_answers(monkeypatch: pytest.MonkeyPatch, code: int, cause: str
     def ask(_name: str, answer: queue.Queue[object]) -> None:
         answer.put(socket.gaierror(code, "said the resolver"))
 
-    monkeypatch.setattr(probe, "ask_resolver", ask)
-    with pytest.raises(probe.StepFailed) as failed:
-        probe.resolve("a.test", 1)
+    replace(monkeypatch, "query_resolver", ask)
+    with pytest.raises(StepFailed) as failed:
+        resolve("a.test", 1)
     assert (failed.value.cause, failed.value.detail) == (cause, "said the resolver")
 
 
 def test_resolver_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is given up at the limit."""
-    monkeypatch.setattr(probe, "ask_resolver", lambda _name, _answer: None)
-    with pytest.raises(probe.StepFailed) as failed:
-        probe.resolve("a.test", 0.1)
+    replace(monkeypatch, "query_resolver", lambda _name, _answer: None)
+    with pytest.raises(StepFailed) as failed:
+        resolve("a.test", 0.1)
     assert (failed.value.cause, failed.value.detail) == ("dns-failed", "no answer within 0.1 s")
 
 
 def test_invalid_is_answered_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names under .invalid never reach the resolver (RFC 6761 section 6.4)."""
-    monkeypatch.delattr(probe, "ask_resolver")
-    with pytest.raises(probe.StepFailed) as failed:
-        probe.resolve("a.Invalid.", 1)
+    replace(monkeypatch, "query_resolver", None)
+    with pytest.raises(StepFailed) as failed:
+        resolve("a.Invalid.", 1)
     assert failed.value.cause == "dns-not-found"
 
 
 def test_dead_address_beside_one_that_answers() -> None:
     """The first that answers is used; one that refuses is told."""
     with peers.serve(peers.hangs) as port:
-        race = probe.Race(["127.0.0.2", "127.0.0.1"], port, 1)
+        race = Race(["127.0.0.2", "127.0.0.1"], port, 1)
         assert race.winner()[0] == "127.0.0.1"
         assert race.dead() == [{"address": "127.0.0.2", "cause": "connect-refused"}]
         race.close()
@@ -79,7 +85,7 @@ def test_dead_address_beside_one_that_answers() -> None:
 def test_silent_address_beside_one_that_answers() -> None:
     """One that is silently dropped is told too, once the limit has passed."""
     with peers.serve(peers.hangs) as port, peers.dropping("127.0.0.2", port):
-        race = probe.Race(["127.0.0.2", "127.0.0.1"], port, 0.5)
+        race = Race(["127.0.0.2", "127.0.0.1"], port, 0.5)
         assert race.winner()[0] == "127.0.0.1"
         assert race.dead() == [{"address": "127.0.0.2", "cause": "connect-timeout"}]
         race.close()
@@ -88,16 +94,16 @@ def test_silent_address_beside_one_that_answers() -> None:
 def test_most_telling_cause() -> None:
     """Of several addresses that fail, the one that refuses tells most."""
     with peers.dropping("127.0.0.2") as port:
-        race = probe.Race(["127.0.0.2", "127.0.0.1"], port, 0.3)
-        with pytest.raises(probe.StepFailed) as failed:
+        race = Race(["127.0.0.2", "127.0.0.1"], port, 0.3)
+        with pytest.raises(StepFailed) as failed:
             race.winner()
     assert failed.value.cause == "connect-refused"
 
 
 def test_no_route() -> None:
     """An address of a network that cannot be reached from here is unreachable."""
-    race = probe.Race(["255.255.255.255"], 443, 1)
-    with pytest.raises(probe.StepFailed) as failed:
+    race = Race(["255.255.255.255"], 443, 1)
+    with pytest.raises(StepFailed) as failed:
         race.winner()
     assert failed.value.cause == "connect-unreachable"
 
@@ -109,6 +115,6 @@ def test_certificate_message_over_several_records() -> None:
     messages = b"\x02\x00\x00\x01x" + b"\x0b" + len(body).to_bytes(3, "big") + body
     parts = (messages[:7], messages[7:8], messages[8:])
     records = b"".join(b"\x16\x03\x03" + len(p).to_bytes(2, "big") + p for p in parts)
-    assert probe.certificate_message(records) == [b"AB", b"C"]
-    assert probe.certificate_message(b"\x14\x03\x03\x00\x01\x01" + records) == []
-    assert probe.certificate_message(records[:-1]) == [b"AB"]
+    assert certificate_message(records) == [b"AB", b"C"]
+    assert certificate_message(b"\x14\x03\x03\x00\x01\x01" + records) == []
+    assert certificate_message(records[:-1]) == [b"AB"]

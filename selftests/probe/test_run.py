@@ -13,7 +13,13 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.contract import END
+from arc_compliance.probe.python.evidence import rendered
+from arc_compliance.probe.python.limits import MAX_AT_ONCE, MAX_EVIDENCE, MAX_ORDER
+from arc_compliance.probe.python.order import agents_target
+from arc_compliance.probe.python.order_fields import BadOrder
+from arc_compliance.probe.python.order_reading import read_order
+from arc_compliance.probe.python.steps import Attempt
 from arc_compliance.wire.frame import evidence_from
 from selftests.probe import peers
 
@@ -55,28 +61,28 @@ def connect_order(port: int, **changes: Any) -> dict[str, Any]:
 def test_bad_order(changes: dict[str, Any], message: str) -> None:
     """A bad order is refused with the place in it, never with a credential."""
     text = json.dumps(peers.order(**changes)).encode()
-    with pytest.raises(probe.BadOrder) as refused:
-        probe.read_order(io.BytesIO(text))
+    with pytest.raises(BadOrder) as refused:
+        read_order(io.BytesIO(text))
     assert str(refused.value) == message
 
 
 @pytest.mark.parametrize("text", [b"", b"nonsense", b"\xff", b"[" * 100_000])
 def test_not_an_order(text: bytes) -> None:
     """What is no JSON is no order."""
-    with pytest.raises(probe.BadOrder, match=r"^not JSON$"):
-        probe.read_order(io.BytesIO(text))
+    with pytest.raises(BadOrder, match=r"^not JSON$"):
+        read_order(io.BytesIO(text))
 
 
 def test_oversized_order() -> None:
     """A bad order, here of more than 4 MiB, ends with 2 and a line on standard error."""
-    done = peers.run(b" " * (probe.MAX_ORDER + 1))
+    done = peers.run(b" " * (MAX_ORDER + 1))
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b"probe: bad order: larger than 4194304 bytes\n"
 
 
 def test_sent_before_the_order() -> None:
     """Program and order may both come by standard input."""
-    source = peers.PROBE.read_bytes()
+    source = peers.program().read_bytes()
     text = b"%d\n%s%s" % (len(source), source, json.dumps(faulty()).encode())
     done = subprocess.run(
         [sys.executable, "-c", BOOTSTRAP], input=text, capture_output=True, check=True, timeout=30
@@ -97,7 +103,7 @@ def test_flaky() -> None:
 def test_deadline() -> None:
     """At its deadline the probe says what it has; the rest is probe-timeout at its stage."""
     with peers.serve(peers.hangs) as hanging, peers.serve(peers.http()) as healthy:
-        names = [f"hanging{n}.test" for n in range(probe.MAX_AT_ONCE + 5)]
+        names = [f"hanging{n}.test" for n in range(MAX_AT_ONCE + 5)]
         order = peers.order(
             peers.endpoint("web.test", 80, "http"),
             *map(peers.endpoint, names),
@@ -124,7 +130,7 @@ def test_ends_when_nobody_listens() -> None:
     """With its standard output closed the probe ends long before its deadline."""
     with peers.serve(peers.hangs) as port:
         process = subprocess.Popen(
-            [sys.executable, str(peers.PROBE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, str(peers.program())], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         order = connect_order(port, limits={"http": 300, "deadline": 300})
         process.stdin.write(json.dumps(order).encode())
@@ -137,7 +143,7 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     """Neither where it runs nor beside the program."""
     program = tmp_path / "program" / "probe.py"
     program.parent.mkdir()
-    program.write_bytes(peers.PROBE.read_bytes())
+    program.write_bytes(peers.program().read_bytes())
     home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
     before = sorted(tmp_path.rglob("*"))
     with peers.serve(peers.http()) as port:
@@ -150,7 +156,7 @@ def test_nothing_is_written(tmp_path: Path) -> None:
             env=home,
             timeout=30,
         )
-    assert done.stdout.endswith(probe.END.encode() + b"\n")
+    assert done.stdout.endswith(END.encode() + b"\n")
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -167,8 +173,8 @@ def test_hostile_headers_are_bounded() -> None:
 
 def test_oversized_evidence_loses_its_bulk() -> None:
     """Too much to send is cut to what matters, and is no longer complete."""
-    step = {"data": {"chain": ["A" * probe.MAX_EVIDENCE], "protocol": "TLSv1.2"}}
-    text = probe.rendered({"complete": True, "measurements": [{"observations": [step]}]})
+    step = {"data": {"chain": ["A" * MAX_EVIDENCE], "protocol": "TLSv1.2"}}
+    text = rendered({"complete": True, "measurements": [{"observations": [step]}]})
     observations = [{"data": {"protocol": "TLSv1.2"}}]
     expected = {"complete": False, "measurements": [{"observations": observations}]}
     assert json.loads(text) == expected
@@ -176,8 +182,8 @@ def test_oversized_evidence_loses_its_bulk() -> None:
 
 def test_fault_of_the_probe_itself() -> None:
     """What breaks between two steps is recorded at the next one, never passed over."""
-    target = probe.agents_target("web.test")
-    attempt = probe.Attempt(target, ["resolve", "connect", "http"])
+    target = agents_target("web.test")
+    attempt = Attempt(target, ["resolve", "connect", "http"])
     with attempt.step("resolve"):
         pass
     attempt.broken(RuntimeError("can't start new thread"))

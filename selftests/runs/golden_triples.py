@@ -21,7 +21,7 @@ from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.view import Grounds, view_of
 from arc_compliance.lab.service_tags import simulated_tags
-from arc_compliance.options.settings import NAMED_ROOTS
+from arc_compliance.options.files import NAMED_ROOTS
 from arc_compliance.plan.cases import plan_cases
 from arc_compliance.plan.scope import Scope
 from arc_compliance.report.compliance import (

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arc_compliance.service_tags.tags import TagFile, TagFileError, parse_tag_file, service_tags
+from arc_compliance.base.fault import Fault
+from arc_compliance.service_tags.tags import TagFile, parse_tag_file, service_tags
 from selftests.judge.evidence_made import tag_file
 from selftests.suite_run import ROOT
 
@@ -77,8 +78,8 @@ def test_a_byte_order_mark_is_no_fault() -> None:
     [
         (b"<!doctype html><title>Log in</title>", "a page in HTML"),
         (b"\n <html>", "a page in HTML"),
-        (content(("A", ["10.0.0.0/8"]))[:-9], "only the beginning of one"),
-        (b"", "no JSON"),
+        (content(("A", ["10.0.0.0/8"]))[:-9], "only the beginning of it"),
+        (b"", "not JSON"),
         (b"[]", "the file: Input should be an object"),
         (content(), "values: "),
         (content(("A", []), cloud="Moon"), "cloud: unknown cloud 'Moon'"),
@@ -92,15 +93,15 @@ def test_a_byte_order_mark_is_no_fault() -> None:
             content(("A", ["10.0.0.0/8", "10.0.0.1/8"])),
             "values[0].properties.addressPrefixes[1]: '10.0.0.1/8' has bits set",
         ),
-        (content(("A", ["10.0.0.0"])), "addressPrefixes[0]: '10.0.0.0' is no prefix"),
+        (content(("A", ["10.0.0.0"])), "addressPrefixes[0]: '10.0.0.0' is not a prefix"),
         (content(("A", ["10.0.0.0/33"])), "a length of 0 to 32"),
         (content(("A", ["::/129"])), "a length of 0 to 128"),
-        (content(("A", ["10.0.0/8"])), "is no prefix"),
+        (content(("A", ["10.0.0/8"])), "is not a prefix"),
         (content(("A", ["\x1b[31m\u0661/8"])), "addressPrefixes[0]"),
     ],
 )
 def test_a_fault_is_named_with_its_place(text: bytes, words: str) -> None:
-    with pytest.raises(TagFileError, match=r"^tags\.json: ") as raised:
+    with pytest.raises(Fault, match=r"^tags\.json: ") as raised:
         parse_tag_file("tags.json", text)
 
     assert words in str(raised.value)
@@ -108,14 +109,14 @@ def test_a_fault_is_named_with_its_place(text: bytes, words: str) -> None:
 
 
 def test_a_day_that_is_none() -> None:
-    with pytest.raises(TagFileError, match="20261399 is no day"):
+    with pytest.raises(Fault, match="20261399 is not a day"):
         parse_tag_file("ServiceTags_China_20261399.json", content(("A", [])))
 
 
 def test_a_file_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arc_compliance.service_tags.tags.MAX_BYTES", 50)
 
-    with pytest.raises(TagFileError, match="larger than"):
+    with pytest.raises(Fault, match="larger than"):
         parse_tag_file("tags.json", content(("A", [])))
 
 
@@ -146,7 +147,7 @@ def test_an_ipv4_address_inside_an_ipv6_one(address: str) -> None:
 
 
 def test_no_address() -> None:
-    with pytest.raises(ValueError, match="is no address"):
+    with pytest.raises(ValueError, match="is not an address"):
         tag_file().tags_of("10.0.0.0/8")
 
 
@@ -176,12 +177,12 @@ def test_who_has_an_address_is_as_a_search_through_all_finds(networks: list[list
 
 
 def test_the_file_of_another_cloud() -> None:
-    with pytest.raises(TagFileError, match="is of AzureCloud, the run is about AzureChinaCloud"):
+    with pytest.raises(Fault, match="is of AzureCloud, the run is about AzureChinaCloud"):
         service_tags([tag_file(cloud="Public")], "AzureChinaCloud")
 
 
 def test_two_files_of_one_cloud() -> None:
-    with pytest.raises(TagFileError, match="are both of AzureChinaCloud"):
+    with pytest.raises(Fault, match="are both of AzureChinaCloud"):
         service_tags([tag_file(), tag_file(date(2026, 1, 1), A=[])], "AzureChinaCloud")
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from arc_compliance.service_tags import sources as tag_sources
+from arc_compliance.base.fault import Fault
+from arc_compliance.service_tags import fetch, sources
 from arc_compliance.service_tags.sources import (
     Raw,
     current_file,
@@ -23,7 +24,6 @@ from arc_compliance.service_tags.sources import (
     saved_tags,
     tags_in,
 )
-from arc_compliance.service_tags.tags import TagFileError
 from selftests.conftest import loopback_tags
 from selftests.probe import peers
 from selftests.suite_run import SuiteRun
@@ -94,7 +94,7 @@ def internet(
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(roots))
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-        monkeypatch.setattr(tag_sources, "SECONDS", 2.0)
+        monkeypatch.setattr(fetch, "SECONDS", 2.0)
         there.answers["www.microsoft.com/en-us/download/details.aspx?id=57062"] = page(LINK)
         there.answers[f"download.microsoft.com/download/7/0/{NAME}"] = ok(tags())
         yield there
@@ -192,7 +192,7 @@ def test_without_a_good_file_there_is_none(internet: Internet) -> None:
     raw, trouble = current_file(CLOUD)
 
     assert raw is None
-    assert trouble == f"{tag_sources.PAGES[CLOUD]}: HTTP 404"
+    assert trouble == f"{sources.PAGES[CLOUD]}: HTTP 404"
 
 
 def test_a_copy_that_was_changed_is_none(internet: Internet, tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_url(internet: Internet) -> None:
 def test_a_url_with_something_else_is_an_error(internet: Internet) -> None:
     internet.answers["mirror.example/tags.json"] = ok(b"<html>Log in")
 
-    with pytest.raises(TagFileError, match=r"^tags\.json: is a page in HTML"):
+    with pytest.raises(Fault, match=r"^tags\.json: is a page in HTML"):
         fetched_file("https://mirror.example/tags.json")
 
 
@@ -279,7 +279,7 @@ def test_a_kept_file_that_was_changed_is_not_used(tmp_path: Path) -> None:
     save_tags(tmp_path, [Raw(name=NAME, content=tags(), source="x")], "")
     (tmp_path / CLOUD / NAME).write_bytes(tags(number=8))
 
-    with pytest.raises(TagFileError, match="is not the file that was saved"):
+    with pytest.raises(Fault, match="is not the file that was saved"):
         saved_tags(tmp_path)
 
 
@@ -289,9 +289,9 @@ def test_nothing_was_kept(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TagFileError, match="is no file"):
+    with pytest.raises(Fault, match="is not a file"):
         raw_file(tmp_path)
-    with pytest.raises(TagFileError, match="cannot be read: No such file"):
+    with pytest.raises(Fault, match="cannot be read: No such file"):
         raw_file(tmp_path / "missing.json")
 
 
@@ -304,7 +304,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         ("--service-tags", "<html>Log in", "a page in HTML"),
         ("--service-tags", tags("Public").decode(), "is of AzureCloud, the run is about"),
         ("--service-tags", None, "cannot be read: No such file"),
-        ("--firewall-allowlist", "10.0.0.0/8\n" * 36 + "ten", "line 37: 'ten' is no address"),
+        ("--firewall-allowlist", "10.0.0.0/8\n" * 36 + "ten", "line 37: 'ten' is not an address"),
         ("--firewall-allowlist", None, "cannot be read: No such file"),
     ],
 )

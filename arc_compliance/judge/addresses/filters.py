@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from netaddr import IPSet
 
+from arc_compliance.base.fault import Fault
 from arc_compliance.firewall.allowlist import Allowlist, own_rules
-from arc_compliance.firewall.follow import RulesetError
 from arc_compliance.service_tags.tags import TagFile
 from arc_compliance.wire.facts import EgressFacts
 
@@ -20,7 +20,7 @@ def own_filter(egress: EgressFacts) -> tuple[Allowlist | None, str]:
         return None, egress.failure or ""
     try:
         return own_rules(egress.tool, egress.rules), ""
-    except RulesetError as error:
+    except Fault as error:
         return None, f"{egress.tool} printed no rules: {error}"
 
 

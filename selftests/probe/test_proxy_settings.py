@@ -1,4 +1,4 @@
-"""The ways out of a host: which proxy each client takes, read from where that client has it."""
+"""Which proxy each client of a host uses, read from where that client has it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from typing import Any
 
 import pytest
 
-from arc_compliance.probe import probe
+from arc_compliance.probe.python.order import Target, agents_target
+from arc_compliance.probe.python.order_reading import read_order
+from arc_compliance.probe.python.proxies.clients import ClientProxies
+from arc_compliance.probe.python.proxies.daemons import DaemonsEnvironment
 from selftests.probe import peers
+from selftests.probe.replacing import replace
 
 AGENT = "http://agent:3128"
-Find = Callable[..., probe.Ways]
+Find = Callable[..., ClientProxies]
 
 
 @pytest.fixture
 def find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Find:
-    """Finds the ways of a host that has *files* (by the name of the place they stand for)."""
+    """Finds the proxies of a host that has *files* (by the name of the place they stand for)."""
     places = {
         "AGENT_SETTINGS": "localconfig.json",
         "AGENT_CONFIGURATION": "agentconfig.json",
@@ -28,7 +32,7 @@ def find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Find:
         "ZYPPER_FILE": "zypper",
     }
     for constant, name in places.items():
-        monkeypatch.setattr(probe, constant, str(tmp_path / name))
+        replace(monkeypatch, constant, str(tmp_path / name))
     lists = {
         "ENVIRONMENT_FILES": "environment",
         "DNF_FILES": "dnf.conf",
@@ -36,81 +40,87 @@ def find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Find:
         "LOG_ANALYTICS_AGENT_FILES": "omsagent.conf",
     }
     for constant, name in lists.items():
-        monkeypatch.setattr(probe, constant, (str(tmp_path / name),))
+        replace(monkeypatch, constant, (str(tmp_path / name),))
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
 
-    def ways(
+    def found(
         files: dict[str, str] | None = None,
         daemons: dict[str, str] | None = None,
         apt: str = "",
         **order: Any,
-    ) -> probe.Ways:
+    ) -> ClientProxies:
         for name, text in (files or {}).items():
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(text)
-        monkeypatch.setattr(
-            probe, "command", lambda arguments, _: (0, apt) if apt else (None, "no such command")
+        replace(
+            monkeypatch,
+            "run_command",
+            lambda arguments, _: (0, apt) if apt else (None, "no such command"),
         )
-        monkeypatch.setattr(probe.DaemonsEnvironment, "get", lambda _: daemons or {})
+        monkeypatch.setattr(DaemonsEnvironment, "get", lambda _: daemons or {})
         text = json.dumps(peers.order(**{"proxy": "auto", "proxy_bypass": None, **order}))
-        read = probe.read_order(io.BytesIO(text.encode()))
-        return probe.Ways(read).find(probe.DaemonsEnvironment())
+        read = read_order(io.BytesIO(text.encode()))
+        proxies = ClientProxies(read)
+        proxies.find(DaemonsEnvironment())
+        return proxies
 
-    return ways
+    return found
 
 
-def clients(ways: probe.Ways) -> dict[str, str | None]:
+def clients(proxies: ClientProxies) -> dict[str, str | None]:
     """The proxy of each client that has one."""
-    return {client: proxy for client, proxy in ways.record()["clients"].items() if proxy}
+    return {client: proxy for client, proxy in proxies.record()["clients"].items() if proxy}
 
 
-def settings(ways: probe.Ways) -> list[tuple[str, str]]:
+def settings(proxies: ClientProxies) -> list[tuple[str, str]]:
     """Each place that names a proxy, and the proxy."""
-    return [(one["place"], one["proxy"]) for one in ways.record()["settings"]]
+    return [(one["place"], one["proxy"]) for one in proxies.record()["settings"]]
 
 
 def test_nobody_names_a_proxy(find: Find) -> None:
-    ways = find()
+    proxies = find()
 
-    assert (clients(ways), settings(ways), ways.failure) == ({}, [], None)
-    assert ways.trials([probe.agents_target("a.test")]) == []
+    assert (clients(proxies), settings(proxies), proxies.failure) == ({}, [], None)
+    assert proxies.trials([agents_target("a.test")]) == []
 
 
 def test_the_agents_own_setting_comes_before_its_daemons(find: Find) -> None:
-    ways = find(
+    proxies = find(
         {"localconfig.json": json.dumps({"Proxy.URL": AGENT, "proxy.bypass": "Arc, ARM"})},
         daemons={"HTTPS_PROXY": "http://daemons:1"},
     )
 
-    assert clients(ways) == {"agent": "agent:3128"}
-    assert settings(ways) == [("agent", "agent:3128"), ("daemons", "daemons:1")]
-    assert ways.record()["bypass"] == ["ARM", "Arc"]
+    assert clients(proxies) == {"agent": "agent:3128"}
+    assert settings(proxies) == [("agent", "agent:3128"), ("daemons", "daemons:1")]
+    assert proxies.record()["bypass"] == ["ARM", "Arc"]
 
 
 def test_a_list_of_groups_and_an_empty_url(find: Find) -> None:
     said = {"proxy.url": "", "proxy.bypass": ["Arc"]}
 
-    ways = find({"localconfig.json": json.dumps(said)}, daemons={"https_proxy": "daemons"})
+    proxies = find({"localconfig.json": json.dumps(said)}, daemons={"https_proxy": "daemons"})
 
-    assert clients(ways) == {"agent": "daemons:80"}
-    assert ways.record()["bypass"] == ["Arc"]
+    assert clients(proxies) == {"agent": "daemons:80"}
+    assert proxies.record()["bypass"] == ["Arc"]
 
 
 def test_the_groups_of_the_order_hold_where_it_has_any(find: Find) -> None:
     said = {"proxy.url": AGENT, "proxy.bypass": ["Arc"]}
 
-    ways = find({"localconfig.json": json.dumps(said)}, proxy_bypass=["AAD"])
+    proxies = find({"localconfig.json": json.dumps(said)}, proxy_bypass=["AAD"])
 
-    assert ways.proxy_of(probe.agents_target("a.test", bypass="Arc"))
-    assert not ways.proxy_of(probe.agents_target("a.test", bypass="AAD"))
+    assert proxies.proxy_of(agents_target("a.test", bypass="Arc"))
+    assert not proxies.proxy_of(agents_target("a.test", bypass="AAD"))
 
 
 def test_a_shells_proxy_is_the_installers_and_never_the_agents(find: Find) -> None:
-    ways = find({"environment": "# https_proxy=http://no:1\nhttps_proxy='http://u:p@shell:3128'\n"})
+    proxies = find(
+        {"environment": "# https_proxy=http://no:1\nhttps_proxy='http://u:p@shell:3128'\n"}
+    )
 
-    assert clients(ways) == {"installer": "shell:3128", "package-manager": "shell:3128"}
-    assert "u:p" not in json.dumps(ways.record())
+    assert clients(proxies) == {"installer": "shell:3128", "package-manager": "shell:3128"}
+    assert "u:p" not in json.dumps(proxies.record())
 
 
 @pytest.mark.parametrize(
@@ -135,22 +145,22 @@ def test_what_the_files_of_shells_may_say(
 def test_a_package_manager_has_its_own_before_the_shells(find: Find) -> None:
     apt = 'Acquire::http::Proxy "http://apt:3142";\nAcquire::http::Proxy::a.test "DIRECT";\n'
 
-    ways = find({"environment": "https_proxy=shell:1\n"}, apt=apt)
+    proxies = find({"environment": "https_proxy=shell:1\n"}, apt=apt)
 
-    assert clients(ways) == {"installer": "shell:1", "package-manager": "apt:3142"}
+    assert clients(proxies) == {"installer": "shell:1", "package-manager": "apt:3142"}
 
 
 def test_dnf_and_zypper(find: Find) -> None:
-    ways = find(
+    proxies = find(
         {
             "dnf.conf": "[main]\nproxy=http://dnf:1\nproxy_username=u\nproxy_password=pa%ss\n",
             "zypper": 'PROXY_ENABLED="yes"\nHTTPS_PROXY="http://zypper:2"\n',
         }
     )
 
-    assert settings(ways) == [("dnf", "dnf:1"), ("zypper", "zypper:2")]
-    assert clients(ways) == {"package-manager": "dnf:1"}
-    assert ways.by_client["package-manager"].proxy.credentials == "dTpwYSVzcw=="
+    assert settings(proxies) == [("dnf", "dnf:1"), ("zypper", "zypper:2")]
+    assert clients(proxies) == {"package-manager": "dnf:1"}
+    assert proxies.by_client["package-manager"].proxy.credentials == "dTpwYSVzcw=="
 
 
 @pytest.mark.parametrize(
@@ -163,10 +173,10 @@ def test_dnf_without_a_proxy(find: Find, text: str) -> None:
 
 
 def test_names_that_take_no_proxy(find: Find) -> None:
-    ways = find(daemons={"HTTPS_PROXY": "http://p:1", "NO_PROXY": "localhost,.chinacloudapi.cn"})
+    proxies = find(daemons={"HTTPS_PROXY": "http://p:1", "NO_PROXY": "localhost,.chinacloudapi.cn"})
 
-    assert ways.proxy_of(probe.agents_target("login.chinacloudapi.cn")) is None
-    assert ways.proxy_of(probe.agents_target("gbl.his.arc.azure.cn")).host == "p"
+    assert proxies.proxy_of(agents_target("login.chinacloudapi.cn")) is None
+    assert proxies.proxy_of(agents_target("gbl.his.arc.azure.cn")).host == "p"
 
 
 @pytest.mark.parametrize(
@@ -174,20 +184,20 @@ def test_names_that_take_no_proxy(find: Find) -> None:
     [("{", "localconfig.json: not JSON"), ("[1]", "localconfig.json: not JSON")],
 )
 def test_settings_that_cannot_be_read_are_a_failure(find: Find, said: str, failure: str) -> None:
-    ways = find({"localconfig.json": said, "environment": "https_proxy=a:1\n"})
+    proxies = find({"localconfig.json": said, "environment": "https_proxy=a:1\n"})
 
-    assert ways.failure.endswith(failure)
-    assert [t.client for _, _, ts in ways.trials(targets()) for t in ts] == []
+    assert proxies.failure.endswith(failure)
+    assert [t.client for _, _, ts in proxies.trials(targets()) for t in ts] == []
 
 
 def test_a_pipe_in_the_place_of_settings_keeps_nobody(find: Find, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "localconfig.json")
     os.mkfifo(tmp_path / "environment")
 
-    ways = find({"dnf.conf": "[main]\nproxy=dnf:1\n"})
+    proxies = find({"dnf.conf": "[main]\nproxy=dnf:1\n"})
 
-    assert ways.failure == "not a regular file"
-    assert settings(ways) == [("dnf", "dnf:1")]
+    assert proxies.failure == "not a regular file"
+    assert settings(proxies) == [("dnf", "dnf:1")]
 
 
 @pytest.mark.parametrize(
@@ -199,15 +209,15 @@ def test_a_pipe_in_the_place_of_settings_keeps_nobody(find: Find, tmp_path: Path
     ],
 )
 def test_a_setting_that_is_of_no_use_says_why(find: Find, url: str, fault: str) -> None:
-    ways = find({"localconfig.json": json.dumps({"proxy.url": url})})
+    proxies = find({"localconfig.json": json.dumps({"proxy.url": url})})
 
-    (setting,) = ways.record()["settings"]
+    (setting,) = proxies.record()["settings"]
     assert setting["fault"] == fault
-    assert ways.by_client["agent"] is not None  # it does not go straight out either
+    assert proxies.by_client["agent"] is not None  # it does not go straight out either
 
 
 def test_what_monitoring_uses(find: Find) -> None:
-    ways = find(
+    proxies = find(
         {
             "ama.conf": "[Service]\nEnvironment='MDSD_http_proxy=http://u:p@gw:8080' B=1\n",
             "omsagent.conf": "https://u:p@gw.example\nrest\n",
@@ -216,60 +226,60 @@ def test_what_monitoring_uses(find: Find) -> None:
         proxy=None,
     )
 
-    assert settings(ways) == [
+    assert settings(proxies) == [
         ("azure-monitor-agent", "gw:8080"),
         ("log-analytics-agent", "gw.example"),
         ("known-gateway", "known.example"),
     ]
-    assert clients(ways) == {}
+    assert clients(proxies) == {}
 
 
-def targets() -> list[probe.Target]:
+def targets() -> list[Target]:
     """One target of each client."""
     return [
-        probe.agents_target(f"{client}.test")._replace(client=client)
+        agents_target(f"{client}.test")._replace(client=client)
         for client in ("agent", "installer", "package-manager")
     ]
 
 
-def tried(ways: probe.Ways) -> list[tuple[str, list[str], list[str]]]:
+def tried(proxies: ClientProxies) -> list[tuple[str, list[str], list[str]]]:
     """(proxy, places, clients) of the trials."""
-    return [(p.host, places, [t.client for t in ts]) for p, places, ts in ways.trials(targets())]
+    return [(p.host, places, [t.client for t in ts]) for p, places, ts in proxies.trials(targets())]
 
 
 def test_before_onboarding_the_agents_names_are_tried_with_others_proxies(find: Find) -> None:
     apt = 'Acquire::https::Proxy "http://one:1";\n'
 
-    ways = find({"environment": "https_proxy=http://one:1\n"}, apt=apt)
+    proxies = find({"environment": "https_proxy=http://one:1\n"}, apt=apt)
 
-    assert tried(ways) == [("one", ["shell", "apt"], ["agent"])]
+    assert tried(proxies) == [("one", ["shell", "apt"], ["agent"])]
 
 
 def test_after_onboarding_the_agent_has_what_it_was_given(find: Find) -> None:
-    ways = find({"environment": "https_proxy=http://one:1\n", "agentconfig.json": "{}"})
+    proxies = find({"environment": "https_proxy=http://one:1\n", "agentconfig.json": "{}"})
 
-    assert tried(ways) == [("one", ["shell"], [])]
+    assert tried(proxies) == [("one", ["shell"], [])]
 
 
 def test_the_installers_names_are_tried_with_the_agents_proxy(find: Find) -> None:
-    ways = find({"localconfig.json": json.dumps({"proxy.url": AGENT})})
+    proxies = find({"localconfig.json": json.dumps({"proxy.url": AGENT})})
 
-    assert tried(ways) == [("agent", ["agent"], ["installer", "package-manager"])]
+    assert tried(proxies) == [("agent", ["agent"], ["installer", "package-manager"])]
 
 
 @pytest.mark.parametrize("proxy", [None, "http://given:1"])
 def test_nothing_is_searched_for_where_the_order_says(find: Find, proxy: str | None) -> None:
     files = {"localconfig.json": json.dumps({"proxy.url": AGENT}), "environment": "https_proxy=a\n"}
 
-    ways = find(files, proxy=proxy)
+    proxies = find(files, proxy=proxy)
 
-    assert set(clients(ways).values()) == ({"given:1"} if proxy else set())
-    assert tried(ways) == []
+    assert set(clients(proxies).values()) == ({"given:1"} if proxy else set())
+    assert tried(proxies) == []
 
 
 def test_what_a_place_says_beside_its_proxy(find: Find) -> None:
     """Whether it holds credentials, and which of the order's names its no_proxy takes off it."""
-    ways = find(
+    proxies = find(
         daemons={"HTTPS_PROXY": "http://u:p@daemons:1", "NO_PROXY": ".test"},
         endpoints=[
             {"name": name, "port": 443, "scheme": "https", "path": "/"}
@@ -277,5 +287,5 @@ def test_what_a_place_says_beside_its_proxy(find: Find) -> None:
         ],
     )
 
-    (said,) = ways.record()["settings"]
+    (said,) = proxies.record()["settings"]
     assert (said["credentials"], said["hides"]) == (True, ["a.test", "b.test"])

@@ -1,0 +1,41 @@
+"""The one error for what somebody gave that cannot be used: where it stands, and what is wrong.
+
+It is raised where the fault is found, by code that does not know who asked. Each caller on its way
+up puts its own place before it, so that the text leads from the option to the line::
+
+    --inventory: hosts.yaml: groups.web.proxy: 'ftp://proxy' is not a proxy; write auto, none or ...
+    └── option   └── file    └── path in it   └── what is wrong, what is expected, what to do
+
+What a host or a network did is never a Fault: it is a value, and in the end a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Fault(ValueError):  # noqa: N818 - a fault is in what was given, an error in us
+    """An option, a file or an address that cannot be used as it is given.
+
+    ``where`` are the places that lead to it, outermost first, empty where it is found; ``what`` is
+    the rest of the sentence. The text holds no credentials.
+    """
+
+    def __init__(self, what: str, *, where: str = "") -> None:
+        super().__init__(f"{where}: {what}" if where else what)
+        self.where = where
+        self.what = what
+
+    def within(self, place: str) -> Fault:
+        """The same fault, seen from *place*, in which it lies."""
+        return Fault(self.what, where=f"{place}: {self.where}" if self.where else place)
+
+
+@contextmanager
+def reading(place: str) -> Iterator[None]:
+    """Put *place* before every Fault that leaves the context."""
+    try:
+        yield
+    except Fault as fault:
+        raise fault.within(place) from fault

@@ -1,0 +1,58 @@
+"""Requests by whose answers a Log Analytics gateway is recognised."""
+
+import threading
+from typing import Callable
+
+from arc_compliance.probe.python.contract import HTTP, PROXY, Record
+from arc_compliance.probe.python.controls import Control
+from arc_compliance.probe.python.measure import measure_once
+from arc_compliance.probe.python.order import AGENT, Order, Target, agents_target
+from arc_compliance.probe.python.proxies.clients import ClientProxies
+from arc_compliance.probe.python.proxy_server import ProxyServer, host_and_port
+from arc_compliance.probe.python.routes import ProxyRoute, request_tunnel
+from arc_compliance.probe.python.steps import Attempt, StepFailed
+from arc_compliance.probe.python.threads import start_thread
+
+
+class GatewayDetection:
+    """What the agent's proxy lets through and what not."""
+
+    def __init__(self, order: Order, proxies: ClientProxies) -> None:
+        self.order = order
+        self.queries: list[tuple[Control, Callable[[], str]]] = []
+        proxy = proxies.agents()
+        if proxy is None or proxy.fault or not order.gateway.refuses:
+            return
+        for name in order.gateway.lets_through + order.gateway.refuses:
+            target = agents_target(name)
+            control = Control(PROXY, "CONNECT " + host_and_port(name, target.port))
+            self.queries.append((control, self._connecting(target, proxy)))
+        plain = Target(order.gateway.refuses[0], 80, "http", "/", None, AGENT)
+        control = Control(PROXY, f"GET http://{plain.name}/")
+        self.queries.append((control, self._getting(plain, proxy)))
+
+    def start(self) -> "list[threading.Thread]":
+        """Make all requests at once; return the threads."""
+        return [start_thread(control.run, query) for control, query in self.queries]
+
+    def records(self) -> "list[Record]":
+        """All answers, as the evidence has them."""
+        return [control.record() for control, _ in self.queries]
+
+    def _connecting(self, target: Target, proxy: ProxyServer) -> "Callable[[], str]":
+        def query() -> str:
+            request_tunnel(self.order, target, proxy)
+            return "the proxy agreed"
+
+        return query
+
+    def _getting(self, target: Target, proxy: ProxyServer) -> "Callable[[], str]":
+        def query() -> str:
+            attempt = Attempt(target, [PROXY, HTTP])
+            measure_once(attempt, ProxyRoute(self.order, target, proxy), self.order, None)
+            failed = attempt.failure()
+            if failed is not None:
+                raise StepFailed(failed[1]["cause"], failed[1]["detail"])
+            return "answered {status}".format(**attempt.ended[HTTP]["data"])
+
+        return query

@@ -1,0 +1,176 @@
+"""How a target is reached: straight, or through a forward proxy."""
+
+import http.client
+import socket
+import time
+
+from arc_compliance.probe.python.channels import PlainChannel
+from arc_compliance.probe.python.connect import Race
+from arc_compliance.probe.python.contract import (
+    CONNECT,
+    PROXY,
+    PROXY_AUTH_REQUIRED,
+    PROXY_DENIED,
+    PROXY_FAILED,
+    PROXY_UNREACHABLE,
+    RESOLVE,
+    Record,
+)
+from arc_compliance.probe.python.http_messages import Incoming, TooLarge, read_answer, request
+from arc_compliance.probe.python.limits import MAX_HEAD
+from arc_compliance.probe.python.order import Order, Target
+from arc_compliance.probe.python.proxy_server import ProxyServer, host_and_port, shown_proxy
+from arc_compliance.probe.python.resolve import mapped, resolve
+from arc_compliance.probe.python.scrubbing import SECRETS, describe, secrets_in
+from arc_compliance.probe.python.steps import Attempt, StepFailed
+
+PROXY_CAUSES = {407: PROXY_AUTH_REQUIRED, 403: PROXY_DENIED, 405: PROXY_DENIED}
+
+
+class Route:
+    """The route from this host to one target."""
+
+    def __init__(self, order: Order, target: Target) -> None:
+        self.order = order
+        self.target = target
+        self.races: list[Race] = []
+
+    def open(self, attempt: Attempt) -> socket.socket:
+        """The first connection; its steps are recorded in *attempt*."""
+        raise NotImplementedError
+
+    def open_again(self) -> socket.socket:
+        """A further connection by the same route."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close every connection."""
+        for race in self.races:
+            race.close()
+
+
+class DirectRoute(Route):
+    """The route straight to the target."""
+
+    def __init__(self, order: Order, target: Target) -> None:
+        super().__init__(order, target)
+        self.address = ""
+        self.port = 0
+        self.connect_data: Record | None = None
+
+    def open(self, attempt: Attempt) -> socket.socket:
+        """The first connection; its steps are recorded in *attempt*."""
+        with attempt.step(RESOLVE) as data:
+            host, self.port, by_order = mapped(self.order, self.target)
+            data["via"] = "connect-to" if by_order else "resolver"
+            addresses = data["addresses"] = resolve(host, self.order.limits.connect)
+        with attempt.step(CONNECT) as data:
+            self.address, sock = self._race(addresses).winner()
+            source = sock.getsockname()[0]
+            data.update(address=self.address, port=self.port, source=source, dead=[])
+            self.connect_data = data
+        return sock
+
+    def open_again(self) -> socket.socket:
+        """A further connection to the same address."""
+        return self._race([self.address]).winner()[1]
+
+    def _race(self, addresses: "list[str]") -> Race:
+        race = Race(addresses, self.port, self.order.limits.connect)
+        self.races.append(race)
+        return race
+
+    def close(self) -> None:
+        """Record the dead addresses and close every connection."""
+        if self.connect_data is not None:
+            self.connect_data["dead"] = self.races[0].dead()
+        super().close()
+
+
+class ProxyRoute(Route):
+    """The route through the forward proxy: CONNECT for https, absolute-form GET for http.
+
+    The target's own name is left to the proxy: it is neither resolved nor connected to here.
+    """
+
+    def __init__(self, order: Order, target: Target, proxy: ProxyServer) -> None:
+        super().__init__(order, target)
+        self.proxy = proxy
+        if proxy.credentials is not None:
+            SECRETS.update(secrets_in(proxy.credentials))
+
+    def open(self, attempt: Attempt) -> socket.socket:
+        """The first connection; its step is recorded in *attempt*."""
+        with attempt.step(PROXY) as data:
+            return self._open(data)
+
+    def open_again(self) -> socket.socket:
+        """A further connection through the same proxy."""
+        return self._open({})
+
+    def _open(self, data: Record) -> socket.socket:
+        data["proxy"] = shown_proxy(self.proxy)
+        if self.proxy.fault:
+            raise StepFailed(PROXY_FAILED, self.proxy.fault)
+        try:
+            addresses = resolve(self.proxy.host, self.order.limits.connect)
+            race = Race(addresses, self.proxy.port or 80, self.order.limits.connect)
+            self.races.append(race)
+            data["address"], sock = race.winner()
+        except StepFailed as problem:
+            detail = f"{problem.cause}: {problem.detail}"
+            raise StepFailed(PROXY_UNREACHABLE, detail) from problem
+        data["source"] = sock.getsockname()[0]
+        if self.target.scheme == "https":
+            self._tunnel(sock, data)
+        return sock
+
+    def _tunnel(self, sock: socket.socket, data: Record) -> None:
+        host, port, _ = mapped(self.order, self.target)
+        authority = host_and_port(host, port)
+        head = [f"CONNECT {authority} HTTP/1.1", "Host: " + authority]
+        head += ["User-Agent: " + self.order.user_agent, *self.authorization()]
+        deadline = time.monotonic() + self.order.limits.http
+        try:
+            channel = PlainChannel(sock)
+            channel.send(request(head), deadline)
+            # One byte at a time: what follows the head is the target's, not the proxy's.
+            answer = read_answer(Incoming(channel, deadline, MAX_HEAD, buffer_size=1))
+        except (OSError, http.client.HTTPException, TooLarge) as problem:
+            raise StepFailed(PROXY_FAILED, "CONNECT: " + describe(problem)) from problem
+        data["status"] = answer.status
+        if not 200 <= answer.status < 300:
+            detail = f"CONNECT was answered {answer.status} {answer.reason}"
+            raise StepFailed(PROXY_CAUSES.get(answer.status, PROXY_FAILED), detail)
+
+    def authorization(self) -> "list[str]":
+        """The proxy's credentials as header lines, none where it has none."""
+        if self.proxy.credentials is None:
+            return []
+        return ["Proxy-Authorization: Basic " + self.proxy.credentials]
+
+    def request_target(self) -> str:
+        """The absolute form of the target's URL, for a request that the proxy reads."""
+        host, port, _ = mapped(self.order, self.target)
+        return "http://" + host_and_port(host, port, 80) + self.target.path
+
+    def own_answer(self, answer: http.client.HTTPResponse) -> "StepFailed | None":
+        """The failure that *answer* stands for where it is the proxy's own, or None.
+
+        A 403, 502 or 503 may come from either; it is taken for the service's only where it bears
+        the service's sign, an x-ms-* header.
+        """
+        signed = any(name.lower().startswith("x-ms-") for name in answer.headers)
+        if answer.status == 407 or (answer.status in (403, 502, 503) and not signed):
+            detail = f"GET was answered {answer.status} {answer.reason}"
+            return StepFailed(PROXY_CAUSES.get(answer.status, PROXY_FAILED), detail, PROXY)
+        return None
+
+
+def request_tunnel(order: Order, target: Target, proxy: ProxyServer) -> None:
+    """Have *proxy* make a tunnel to *target* and close it; raise StepFailed where it does not."""
+    route = ProxyRoute(order, target, proxy)
+    try:
+        route.open_again()
+    finally:
+        route.close()

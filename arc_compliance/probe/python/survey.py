@@ -1,0 +1,156 @@
+"""All targets and discovery calls of an order, measured at once."""
+
+import collections
+import threading
+from typing import Sequence
+
+from arc_compliance.probe.python.contract import HTTP, Record
+from arc_compliance.probe.python.discovery import names_in
+from arc_compliance.probe.python.facts.default_client import DefaultClient
+from arc_compliance.probe.python.facts.trust_store import TrustStore
+from arc_compliance.probe.python.measure import measure_once, planned_stages, route_by
+from arc_compliance.probe.python.order import Discovery, Order, Target, agents_target
+from arc_compliance.probe.python.proxies.clients import ClientProxies
+from arc_compliance.probe.python.steps import Attempt, StepFailed, as_record
+from arc_compliance.probe.python.threads import ThreadPool
+
+
+class Measurement:
+    """One name and port to measure, with its attempts."""
+
+    def __init__(self, target: Target, origin: str) -> None:
+        self.target = target
+        self.origin = origin
+        self.attempts: list[Attempt] = []
+
+    def record(self) -> Record:
+        """What the attempts saw, as the evidence has it."""
+        attempts = list(self.attempts)
+        if len(attempts) == 2 and not attempts[1].done:
+            attempts.pop()  # cut off: the first attempt says more than half of a second
+        return {
+            "name": self.target.name,
+            "port": self.target.port,
+            "scheme": self.target.scheme,
+            "origin": self.origin,
+            "attempts": len(attempts),
+            "flaky": flaky(attempts),
+            "observations": attempts[-1].cut_off(),
+            "websocket": attempts[-1].websocket,
+        }
+
+
+class DiscoveryCall:
+    """One discovery call, with its attempts and the names it returned."""
+
+    def __init__(self, discovery: Discovery) -> None:
+        self.discovery = discovery
+        self.target = agents_target(discovery.name, discovery.path, discovery.bypass)
+        self.attempts: list[Attempt] = []
+        self.names: Sequence[str] = ()
+
+    def record(self) -> Record:
+        """What the call returned, as the evidence has it."""
+        done = [attempt for attempt in self.attempts if attempt.done]
+        last = (done or self.attempts)[-1].cut_off()
+        return {
+            "name": self.discovery.name,
+            "path": self.discovery.path,
+            "location": self.discovery.location,
+            "names": list(self.names),
+            "failure": next((o["failure"] for o in last if o["failure"]), None),
+        }
+
+
+def flaky(attempts: "list[Attempt]") -> "Record | None":
+    """What the first of two attempts failed with where the second went well, else None."""
+    if len(attempts) < 2 or attempts[1].failure():
+        return None
+    failed = attempts[0].failure()
+    if failed is None:
+        return None
+    stage, failure = failed
+    return {"stage": stage, "cause": failure["cause"], "detail": failure["detail"]}
+
+
+def failed_once(subject: "Measurement | DiscoveryCall") -> bool:
+    """Whether the first attempt failed, be it for its WebSocket only, and there was no second."""
+    attempt = subject.attempts[0]
+    refused = attempt.websocket and attempt.websocket["failure"]
+    return len(subject.attempts) == 1 and bool(attempt.failure() or refused)
+
+
+class Survey:
+    """All targets and discovery calls of an order, measured at once."""
+
+    def __init__(
+        self,
+        order: Order,
+        proxies: ClientProxies,
+        trust: TrustStore,
+        default_client: DefaultClient,
+    ) -> None:
+        self.order = order
+        self.proxies = proxies
+        self.trust = trust
+        self.default_client = default_client
+        self.pool = ThreadPool()
+        self.lock = threading.Lock()
+        unique: dict[tuple[str, int], Target] = collections.OrderedDict(
+            ((target.name, target.port), target) for target in order.endpoints
+        )
+        self.measurements = [Measurement(target, "ordered") for target in unique.values()]
+        self.known = {(name.lower(), port) for name, port in unique}
+        self.calls = [DiscoveryCall(discovery) for discovery in order.discoveries]
+        self._plan(self.measurements, self.calls)
+
+    def _plan(self, measurements: "list[Measurement]", calls: "list[DiscoveryCall]") -> None:
+        for measurement in measurements:
+            measurement.attempts.append(self._attempt(measurement.target, verified=True))
+        for call in calls:
+            call.attempts.append(self._attempt(call.target, verified=False))
+
+    def _attempt(self, target: Target, *, verified: bool) -> Attempt:
+        proxy = self.proxies.proxy_of(target)
+        return Attempt(target, planned_stages(proxy, target, verified=verified))
+
+    def run(self) -> None:
+        """Measure everything, then what failed once more, until nothing is left to repeat."""
+        measurements, calls = list(self.measurements), list(self.calls)
+        while measurements or calls:
+            for measurement in measurements:
+                self.pool.add(self._measure, measurement.attempts[-1])
+            for call in calls:
+                self.pool.add(self._discover, call)
+            self.pool.wait()
+            measurements = [one for one in self.measurements if failed_once(one)]
+            calls = [call for call in self.calls if failed_once(call)]
+            self._plan(measurements, calls)
+
+    def _measure(self, attempt: Attempt) -> None:
+        route = route_by(self.proxies.proxy_of(attempt.target), self.order, attempt.target)
+        measure_once(attempt, route, self.order, self.trust, self.default_client)
+
+    def _discover(self, call: DiscoveryCall) -> None:
+        attempt = call.attempts[-1]
+        route = route_by(self.proxies.proxy_of(attempt.target), self.order, attempt.target)
+        body = measure_once(attempt, route, self.order, self.trust, read_body=True)
+        if body is None:
+            return
+        try:
+            call.names = names_in(body, call.discovery.accept)
+        except StepFailed as problem:
+            attempt.ended[HTTP]["failure"] = as_record(problem)
+        for name in call.names:
+            self._discovered(name, call.discovery.bypass)
+
+    def _discovered(self, name: str, bypass: "str | None") -> None:
+        """Have *name* measured too, unless it is already or there are enough."""
+        with self.lock:
+            if (name, 443) in self.known or len(self.measurements) >= self.order.limits.names:
+                return
+            self.known.add((name, 443))
+            measurement = Measurement(agents_target(name, bypass=bypass), "discovered")
+            self._plan([measurement], [])
+            self.measurements.append(measurement)
+        self.pool.add(self._measure, measurement.attempts[-1])

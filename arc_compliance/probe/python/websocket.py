@@ -1,0 +1,66 @@
+"""The upgrade to a WebSocket (RFC 6455), on a connection of its own."""
+
+import base64
+import hashlib
+import http.client
+import os
+import socket
+import time
+
+from arc_compliance.probe.python.contract import (
+    HTTP_FAILED,
+    HTTP_TIMEOUT,
+    PROBE_FAILED,
+    TLS,
+    Record,
+)
+from arc_compliance.probe.python.http_messages import Incoming, TooLarge, read_answer, request
+from arc_compliance.probe.python.limits import MAX_HEAD
+from arc_compliance.probe.python.order import Order, Target
+from arc_compliance.probe.python.proxy_server import host_and_port
+from arc_compliance.probe.python.routes import Route
+from arc_compliance.probe.python.scrubbing import describe
+from arc_compliance.probe.python.steps import Attempt, StepFailed, as_record
+from arc_compliance.probe.python.tls import shake_hands
+
+
+def websocket_path(order: Order, target: Target) -> "str | None":
+    """The path at which *target* is requested to open a WebSocket, or None."""
+    name = target.name.lower()
+    return next((path for pattern, path in order.websockets if pattern.match(name)), None)
+
+
+def upgrade(attempt: Attempt, route: Route, order: Order, path: str) -> None:
+    """Request a WebSocket (RFC 6455, 4.1) and record the answer."""
+    target, limit = attempt.target, order.limits.http
+    key = base64.b64encode(os.urandom(16)).decode("ascii")
+    head = [f"GET {path} HTTP/1.1", "Host: " + host_and_port(target.name, target.port, 443)]
+    head += ["User-Agent: " + order.user_agent, "Connection: Upgrade", "Upgrade: websocket"]
+    head += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + key]
+    head += ["Sec-WebSocket-Protocol: AMQPWSB10"]  # what message buses speak; others ignore it
+    record: Record = {"path": path, "status": None, "accepted": False, "failure": None}
+    try:
+        only_tls12 = attempt.ended[TLS]["data"]["protocol"] == "TLSv1.2"
+        channel = shake_hands(route.open_again(), target.name, limit, only_tls12=only_tls12)
+        deadline = time.monotonic() + limit
+        channel.send(request(head), deadline)
+        answer = read_answer(Incoming(channel, deadline, MAX_HEAD))
+        record["status"] = answer.status
+        accepted = answer.getheader("Sec-WebSocket-Accept") == websocket_accept(key)
+        record["accepted"] = answer.status == 101 and accepted
+    except StepFailed as problem:
+        record["failure"] = as_record(problem)
+    except (socket.timeout, TimeoutError):
+        late = f"no answer to the upgrade within {limit:g} s"
+        record["failure"] = as_record(StepFailed(HTTP_TIMEOUT, late))
+    except (OSError, EOFError, http.client.HTTPException, TooLarge) as problem:
+        record["failure"] = as_record(StepFailed(HTTP_FAILED, describe(problem)))
+    except Exception as problem:  # noqa: BLE001 - a fault of ours must show in the evidence
+        record["failure"] = as_record(StepFailed(PROBE_FAILED, describe(problem)))
+    attempt.websocket = record
+
+
+def websocket_accept(key: str) -> str:
+    """What a server that has read *key* answers (RFC 6455, 4.2.2)."""
+    text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    return base64.b64encode(hashlib.sha1(text.encode("ascii")).digest()).decode("ascii")  # noqa: S324
