@@ -72,8 +72,6 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     """
     try:
         content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
-        if clean:
-            return HostRecord.model_validate_json(content)
         if BEGIN not in content:
             return _record_in(content, clean=clean)
         evidence = evidence_in(content)
