@@ -28,7 +28,7 @@ def evidence_in(output: bytes) -> Evidence:
     """The evidence between the marks of *output*, redacted.
 
     Raise ValueError, with words for the host's owner, where there is not exactly one frame, or
-    what it holds is no evidence.
+    what it holds is not evidence.
     """
     frames = output.split(BEGIN)[1:]
     if len(frames) != 1:

@@ -54,7 +54,7 @@ def save_record(directory: Path, record: HostRecord) -> None:
 def load_record(directory: Path, host: str, run: str | None) -> HostRecord:
     """The record of *host* from *run*, or from any where None is given.
 
-    Where its file is no such record, the record is one that says why.
+    Where its file is not such a record, the record says why.
     """
     path = record_path(directory, host)
     record = read_record(path, clean=True)

@@ -1,4 +1,4 @@
-"""Addresses in range: whether what a host got for a name lies where Azure says that it lies."""
+"""Addresses in range: whether the addresses that a host resolves are in the service tag."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ranges weeks after they are published."""
 
 
 def judge_tag(case: Case, view: HostView) -> Judgement:
-    """Whether the addresses of the tag's endpoints lie in it, and whether each firewall that
+    """Whether the addresses of the tag's endpoints are in it, and whether each firewall that
     filters by address lets the whole tag through."""
     parts = [
         part
