@@ -6,7 +6,7 @@ for a whole name, never for a part of it. As a regular expression over names in 
 ``[a-z0-9._-]+``; all else is escaped.
 
 - ``*.his.arc.azure.cn`` stands for ``gbl.his.arc.azure.cn`` and for ``a.b.his.arc.azure.cn``, not
-  for ``his.arc.azure.cn``: the document names the two apart where it means both
+  for ``his.arc.azure.cn``: where the document means both, it names both
   (``guestnotificationservice.azure.cn, *.guestnotificationservice.azure.cn``).
 - ``azgn*.servicebus.chinacloudapi.cn`` stands for ``azgn-1.servicebus.chinacloudapi.cn``, not for
   ``azgn.servicebus.chinacloudapi.cn``: the document's ``azgn*`` are names that go on after azgn.

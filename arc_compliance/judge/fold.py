@@ -33,7 +33,7 @@ REACH_STAGES = (Stage.RESOLVE, Stage.CONNECT, Stage.PROXY, Stage.HTTP)
 def judge_row(case: Case, view: HostView, judge_name: JudgeName, *, expected: str) -> Judgement:
     """The judgement of an endpoint row from *judge_name* on every measured name of it.
 
-    Expects a case with a row. A row without any name is not-testable: nobody knows what to ask.
+    Expects a case with a row. A row without any known name is not-testable.
     """
     row = view.row_of(case)
     found = verdicts_on(row, view, judge_name)
@@ -133,7 +133,7 @@ def _unmeasured(name: str) -> NameVerdict:
 
 
 def _nameless(case: Case, row: RowView, view: HostView, expected: str) -> Judgement:
-    """A wildcard whose names nobody could tell; the discovery calls' causes say why."""
+    """The judgement of a wildcard without a known name; the discovery calls say why."""
     feeding = {d.name for d in view.catalogue.discoveries if row.requirement.id in d.rows}
     asked = [d for d in view.evidence.discovered if d.name in feeding]
     failures = Counter(d.failure.cause for d in asked if d.failure)

@@ -214,7 +214,7 @@ class HostView(Grounds):
 
     @cached_property
     def agents_proxy(self) -> ProxySetting:
-        """The setting from which the agent has its proxy; one without a place where nobody says."""
+        """The setting that gives the agent its proxy; one without a place where none is named."""
         return next(
             (one for one in self.facts.proxy.settings if one.place in _AGENTS_PLACES),
             ProxySetting(place="", proxy=self.evidence.vantage.proxy or ""),

@@ -17,8 +17,8 @@ from arc_compliance.plan.cases import Case
 def by_allowlists(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement* on a row's reach, with what the lists that filter by name make of the row.
 
-    Covered in full: its patterns, or the whole tags that hold it. In part: what was measured is
-    let through, other names of the wildcard are not; that warns.
+    The row is covered where its patterns are, or the whole tags that it belongs to. Where only what
+    was measured is let through, and other names of the wildcard are not, it warns.
     """
     if case.requirement.subject is not Subject.ENDPOINT or case.row is None:
         return judgement

@@ -78,13 +78,13 @@ def _judge_chain(measurement: Measurement, view: HostView) -> NameVerdict:
     if certificate is None or tls is None or tls.failure:
         return _blocked(measurement)
     public = public_verdict(measurement, view)
-    told = certificate.failure is not None or certificate.verified
-    if public is None or not told:
+    known = certificate.failure is not None or certificate.verified
+    if public is None or not known:
         return NameVerdict(
             name=name,
             verdict=Verdict.ERROR,
             cause="probe-failed",
-            words="its chain could not be captured" if told else "whether it verified is not told",
+            words="its chain could not be captured" if known else "whether it verified is not told",
         )
     return _both(name, certificate.failure, public, view, notes_on(measurement))
 

@@ -12,7 +12,6 @@ from arc_compliance.wire.observation import Stage
 
 EXPECTED = "TLS 1.2 or newer"
 
-
 PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 

@@ -16,7 +16,7 @@ def judge_websocket(case: Case, view: HostView) -> Judgement:
     """Whether the notification names can be asked for a WebSocket.
 
     An accepted upgrade shows it. So does the service's own refusal where TLS ends at the service:
-    nobody on the way can have read the request. Behind inspection it shows nothing.
+    no device on the path can have read the request. Behind inspection it shows nothing.
     """
     expected = "a request for a WebSocket comes through to the service"
     asked = list(_with_websocket(view))

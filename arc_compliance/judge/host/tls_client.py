@@ -14,7 +14,6 @@ from arc_compliance.wire.facts import TlsFacts
 
 NOT_THE_AGENTS = "the agent, a Go program, does not follow this policy, its installation does"
 
-
 CIPHER_SUITES = (
     "TLS_AES_256_GCM_SHA384",
     "TLS_AES_128_GCM_SHA256",

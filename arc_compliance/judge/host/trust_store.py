@@ -52,7 +52,7 @@ def judge_trust_store(case: Case, view: HostView) -> Judgement:
 
 
 def _private_authorities(view: HostView) -> str:
-    """The CAs that the host trusts, that are not public and sign for the endpoints here."""
+    """The private CAs that the host trusts and that sign for the endpoints here."""
     found: dict[str, int] = {}
     for measurement in view.evidence.measurements:
         if not measurement.passed(Stage.CERTIFICATE):
