@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: help demo faulty test lab lint format schemas golden lock clean
+.PHONY: help demo faulty test lab lint format schemas golden bench lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -51,6 +51,12 @@ schemas: .venv/run ## write the JSON schemas in docs/ anew
 
 golden: .venv/dev ## measure the golden triples anew; read the difference before you commit it
 	.venv/bin/python -m selftests.runs.golden_triples
+
+bench: .venv/dev ## the suite beside what it is to be as fast as; takes half an hour
+	.venv/bin/python -m benchmarks.judging 200
+	.venv/bin/python -m benchmarks.judging 1000
+	.venv/bin/python -m benchmarks.round_trip
+	.venv/bin/python -m benchmarks.service_tags
 
 lock: ## renew the locked versions; needs uv
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
