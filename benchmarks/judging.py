@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.judging [hosts]`` judges a simulated fleet's evidence through the suite with
 all its reports, and runs as many trivial tests with JUnit and HTML reports. It prints processor
-time (user and system), peak memory and the ratios of each pair, and their medians; then the same
-for collecting the tests only.
+time (user and system), peak memory and the ratios of each pair, and their medians. The same for
+``--collect-only``, of one host and of all.
 """
 
 from __future__ import annotations
@@ -39,12 +39,21 @@ def main(hosts: int) -> None:
         folder = Path(name)
         ours = [*simulated_fleet(folder, hosts), f"--report-dir={folder / 'reports'}"]
         cases = _count(_run(ROOT, *ours)[1])
-        (folder / "test_trivial.py").write_text(TRIVIAL.format(cases))
-        theirs = ["test_trivial.py"]
-        reports = [f"--junit-xml={folder / 'j.xml'}", f"--html={folder / 'h.html'}"]
         print(f"{hosts} hosts, {cases} cases; processor time and peak memory")
-        _compare("judged", ours, [*theirs, *reports], folder)
-        _compare("collected", [*ours, "--collect-only"], [*theirs, "--collect-only"], folder)
+        reports = [f"--junit-xml={folder / 'j.xml'}", f"--html={folder / 'h.html'}"]
+        _compare("judged", ours, [_trivial(folder, cases), *reports], folder)
+        for count in (1, hosts):
+            what = f"collected, {count} host{'s'[: count > 1]}"
+            named = ",".join(f"ssh://web{number}" for number in range(count))
+            theirs = [_trivial(folder, cases // hosts * count), "--collect-only"]
+            _compare(what, [f"--hosts={named}", "--collect-only"], theirs, folder)
+
+
+def _trivial(folder: Path, tests: int) -> str:
+    """The file in *folder* that now holds so many trivial tests."""
+    path = folder / "test_trivial.py"
+    path.write_text(TRIVIAL.format(tests))
+    return path.name
 
 
 def _compare(what: str, ours: list[str], theirs: list[str], folder: Path) -> None:
