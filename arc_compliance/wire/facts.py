@@ -11,12 +11,17 @@ from arc_compliance.wire.fields import Text, WireRecord
 
 
 class DefaultClient(WireRecord):
-    """What ``openssl s_client`` with the host's own policy negotiated with one endpoint."""
+    """What ``openssl s_client`` with the host's own policy negotiated with one endpoint.
+
+    ``refused_by`` is who refused it: host where that is proven (its policy, an alert of its own),
+    peer where it sent the alert, None where that was not seen.
+    """
 
     endpoint: Text
     protocol: Text | None = None
     cipher: Text | None = None
     failure: Text | None = None
+    refused_by: Literal["host", "peer"] | None = None
 
 
 class TlsFacts(WireRecord):
@@ -79,7 +84,8 @@ class ProxySetting(WireRecord):
     ``place``: order, agent, daemons, shell, apt, dnf, zypper, azure-monitor-agent,
     log-analytics-agent, known-gateway. ``proxy`` is host:port, the host alone where no port is
     said. ``fault`` says why the agent could not use it. ``credentials`` is true where they are part
-    of what the place says; ``hides`` are the names that its own no_proxy takes off it.
+    of what the place says; ``hides`` are the names that its own no_proxy takes off it. ``certain``
+    is false where the place may name it, such as a shell file that was not run.
     """
 
     place: Text
@@ -88,6 +94,7 @@ class ProxySetting(WireRecord):
     fault: Text | None = None
     credentials: bool = False
     hides: Annotated[tuple[Text, ...], Field(max_length=limits.MAX_HIDDEN)] = ()
+    certain: bool = True
 
 
 class ProxyFacts(WireRecord):
@@ -138,6 +145,24 @@ class ClockFacts(WireRecord):
     synchronised: bool | None = None
 
 
+class NameServer(WireRecord):
+    """One name server of the host, asked one question by the probe itself: after how many
+    ``seconds`` it answered, or why there is no answer."""
+
+    address: Text
+    seconds: Annotated[float, Field(ge=0)] | None = None
+    failure: Text | None = None
+
+
+class ResolverFacts(WireRecord):
+    """How the host asks for names: the seconds and attempts that resolv.conf gives each server, and
+    the servers in its order."""
+
+    timeout: Annotated[float, Field(ge=0)] = 5
+    attempts: Annotated[int, Field(ge=1)] = 2
+    servers: Annotated[tuple[NameServer, ...], Field(max_length=limits.MAX_NAME_SERVERS)] = ()
+
+
 class OsFacts(WireRecord):
     """What /etc/os-release says."""
 
@@ -157,3 +182,4 @@ class Facts(WireRecord):
     egress: EgressFacts = EgressFacts()
     sockets: SocketFacts = SocketFacts()
     clock: ClockFacts = ClockFacts()
+    resolver: ResolverFacts | None = None

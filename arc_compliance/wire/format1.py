@@ -38,6 +38,8 @@ def _observation(told: object) -> object:
         return told
     common = {key: value for key, value in told.items() if key != "data"}
     flat = {**{k: v for k, v in data.items() if k not in _OF_EVERY_STAGE}, **common}
+    if isinstance(refused := flat.pop("tls12_refused", None), bool):
+        flat["tls12"] = {"negotiated": not refused}
     try:
         _OBSERVATION.validate_python(flat)
     except ValidationError as error:

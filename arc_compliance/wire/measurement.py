@@ -6,6 +6,7 @@ from typing import Annotated, Literal, overload
 
 from pydantic import Field
 
+from arc_compliance.probe.python import limits
 from arc_compliance.wire.fields import Failure, RowId, Text, WireRecord
 from arc_compliance.wire.observation import (
     Answered,
@@ -20,11 +21,19 @@ from arc_compliance.wire.observation import (
 
 
 class FirstFailure(WireRecord):
-    """What the first of two attempts failed with, where the second one went well (flaky)."""
+    """What an earlier attempt failed with, where a later one went well."""
 
     stage: Stage
     cause: Text
     detail: Text = ""
+
+
+class Flaky(FirstFailure):
+    """What the first failure was, where another attempt went well: ``failed`` of the attempts
+    ``of`` ended so. Both are 0 in evidence that does not tell."""
+
+    failed: Annotated[int, Field(ge=0, le=100)] = 0
+    of: Annotated[int, Field(ge=0, le=100)] = 0
 
 
 class WebSocket(WireRecord):
@@ -44,7 +53,8 @@ class Measurement(WireRecord):
     """All steps of one name and port, in order; the last attempt, where there were two.
 
     ``rows`` are the ids of the document's rows for which the name was ordered or discovered, None
-    where the evidence does not tell.
+    where the evidence does not tell. ``crowded`` is what failed while others were measured beside
+    it, and went well when it was measured alone.
     """
 
     name: Text
@@ -52,8 +62,9 @@ class Measurement(WireRecord):
     scheme: Literal["https", "http"]
     origin: Literal["ordered", "discovered"]
     rows: Annotated[tuple[RowId, ...], Field(max_length=100)] | None = None
-    attempts: int = Field(ge=1, le=2)
-    flaky: FirstFailure | None = None
+    attempts: int = Field(ge=1, le=limits.MAX_ATTEMPTS)
+    flaky: Flaky | None = None
+    crowded: FirstFailure | None = None
     observations: Annotated[tuple[Observation, ...], Field(max_length=8)]
     websocket: WebSocket | None = None
 

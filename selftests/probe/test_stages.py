@@ -50,7 +50,7 @@ def test_healthy_endpoint(evidence: Evidence) -> None:
     assert connect.pop("port") > 0
     assert connect == {"address": "127.0.0.1", "source": "127.0.0.1", "dead": []}
     assert healthy.at(Stage.TLS).protocol == "TLSv1.2"
-    assert healthy.at(Stage.TLS).tls12_refused is False
+    assert healthy.at(Stage.TLS).tls12.negotiated is True
     assert peers.seen(healthy.at(Stage.CERTIFICATE)) == {
         "verified": True,
         "verify_code": 0,
@@ -82,7 +82,7 @@ def test_tls_1_3_only(evidence: Evidence) -> None:
     """A server that refuses TLS 1.2 but speaks 1.3 is reached, and the refusal is noted."""
     newer = evidence.of("tls13.test", 443)
     assert newer.at(Stage.TLS).protocol == "TLSv1.3"
-    assert newer.at(Stage.TLS).tls12_refused is True
+    assert newer.at(Stage.TLS).tls12.negotiated is False
     assert len(newer.at(Stage.TLS).chain) == 2
     assert newer.at(Stage.HTTP).via == "tls"
 

@@ -93,7 +93,7 @@ def open_tls(attempt: Attempt, route: Route, sock: socket.socket, limit: float) 
             channel = newer_than_tls12(refused, route, name, limit)
         protocol = channel.protocol()
         data.update(protocol=protocol, cipher=channel.cipher(), chain=channel.chain())
-        data["tls12_refused"] = protocol != "TLSv1.2"
+        data["tls12"] = {"negotiated": protocol == "TLSv1.2"}
     return channel
 
 
