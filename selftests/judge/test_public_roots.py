@@ -6,7 +6,6 @@ import base64
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from arc_compliance.judge.endpoint.public_roots import PublicRoots, edges_of_validity
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -15,7 +14,8 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arc_compliance.judge import certificates
+from arc_compliance.judge.endpoint import certificates
+from arc_compliance.judge.endpoint.public_roots import PublicRoots, edges_of_validity
 
 NAME = "gbl.his.arc.azure.cn"
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
