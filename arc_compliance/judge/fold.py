@@ -112,9 +112,10 @@ def notes_on(measurement: Measurement) -> str:
     """What a reader should know of a step that went well: flaky, or an address that is dead."""
     notes = []
     if measurement.flaky:
+        flaky = measurement.flaky
         notes.append(
-            f"flaky: the first attempt failed with {measurement.flaky.cause} "
-            f"while at {measurement.flaky.stage.value}"
+            f"flaky: {flaky.failed} of {flaky.of} attempts failed, with {flaky.cause} "
+            f"while at {flaky.stage.value}"
         )
     connect = measurement.at(Stage.CONNECT)
     if connect and connect.dead:

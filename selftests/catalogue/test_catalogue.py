@@ -67,6 +67,8 @@ IDS = {
     ],
     "Practice": [
         "practice/websocket",
+        "practice/large-hello",
+        "practice/name-servers",
         "practice/negative-serial",
         "practice/service-tags-current",
         "practice/azure-cloud-gap",
@@ -85,6 +87,8 @@ NOT_MUST = {
     "service-tags/azure-cloud": "SHOULD",
     "tls/legacy": "SHOULD",
     "practice/websocket": "SHOULD",
+    "practice/large-hello": "SHOULD",
+    "practice/name-servers": "SHOULD",
     "practice/negative-serial": "SHOULD",
     "practice/service-tags-current": "SHOULD",
     "practice/azure-cloud-gap": "SHOULD",

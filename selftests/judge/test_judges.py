@@ -102,7 +102,7 @@ CERTIFICATES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     ),
     "not verified": ({"certificate": "tls-reset"}, ("error", "unknown")),
     "no chain": ({"sent": ()}, ("error", "probe-failed")),
-    "no certificate": ({"sent": ("AAAA",)}, ("warn", "cert-not-public")),
+    "no certificate": ({"sent": ("AAAA",)}, ("error", "cert-unreadable")),
     "refused": ({"failed": ("connect", "connect-refused")}, ("blocked", "connect-refused")),
 }
 

@@ -97,5 +97,5 @@ def test_what_is_no_certificate_has_no_edges() -> None:
 
     with pytest.raises(ValueError, match="cannot be parsed"):
         edges_of_validity([b"no certificate"])
-    assert certificates._verified(roots, ("AAAA",), NAME, START).cause == "cert-untrusted"
-    assert certificates._verified(roots, ("?",), NAME, START).cause == "cert-untrusted"
+    assert certificates._verified(roots, ("AAAA",), NAME, START).cause == "cert-unreadable"
+    assert certificates._verified(roots, ("?",), NAME, START).cause == "cert-unreadable"

@@ -146,7 +146,7 @@ def _judge_address(
     try:
         own = tags.own.tags_of(address)
     except ValueError:
-        return found(Verdict.ERROR, "is no address", "probe-failed")
+        return found(Verdict.ERROR, "is not an address", "probe-failed")
     if any(one.lower() == tag.lower() for one in own):
         return found(Verdict.PASS, f"in {tag}")
     elsewhere = _named(own)
@@ -158,7 +158,7 @@ def _judge_address(
     if not is_public(address):
         if privately:
             return found(Verdict.PASS, "is a private endpoint's")
-        return found(Verdict.FAIL, "is no public address", "address-not-public")
+        return found(Verdict.FAIL, "is not a public address", "address-not-public")
     age = tags.own.age(view.now)
     proven = age is not None and age < PROVEN_DAYS
     words = "in no service tag"

@@ -6,28 +6,34 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
-if TYPE_CHECKING:
-    from OpenSSL import crypto
+from arc_compliance.judge.endpoint.paths import find_path, flaw_of
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-_EXPIRED, _NOT_YET_VALID = 10, 9  # X509_V_ERR_* of OpenSSL's x509_vfy.h
+_INSTANT = timedelta(microseconds=1)
+_LAST = datetime.max.replace(tzinfo=timezone.utc) - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ChainVerdict:
-    """Why a chain does not verify (a ``cert-*`` cause, None where it does) and who issued it."""
+    """Why a chain is not good (a ``cert-*`` cause, None where it is), and who issued it.
+
+    ``root`` is the SHA-256 of the public root in which a path ends, in hex; empty where none does:
+    then the chain is not officially signed, whatever else is wrong with it.
+    """
 
     cause: str | None
     issuer: str
+    root: str = ""
 
 
 class PublicRoots:
@@ -40,17 +46,20 @@ class PublicRoots:
         blocks = _PEM.findall(pem)
         if not blocks:
             raise ValueError("no PEM certificate")
-        self._store = crypto.X509Store()
-        edges: list[datetime] = []
-        for block in blocks:
+        with _any_serial_number():
             try:
-                root = crypto.load_certificate(crypto.FILETYPE_PEM, block)
-                self._store.add_cert(root)
-                edges += _edges(root)
-            except crypto.Error as error:
+                found = [
+                    crypto.load_certificate(crypto.FILETYPE_PEM, block).to_cryptography()
+                    for block in blocks
+                ]
+            except (crypto.Error, ValueError) as error:
                 raise ValueError("a PEM certificate that cannot be read") from error
-        self.count = len(blocks)
-        self._edges = sorted(edges)
+        by_subject: dict[bytes, list[x509.Certificate]] = {}
+        for root in found:
+            by_subject.setdefault(root.subject.public_bytes(), []).append(root)
+        self._by_subject = by_subject
+        self.count = len(found)
+        self._edges = sorted(edge for root in found for edge in _edges(root))
 
     def steady_since(self, edges: Sequence[datetime], now: datetime) -> datetime:
         """The last moment up to *now* at which the verdict on a chain can have changed.
@@ -63,67 +72,46 @@ class PublicRoots:
         past = [*self._edges[max(number - 1, 0) : number], *(one for one in edges if one <= now)]
         return max(past, default=now)
 
-    def verify(self, chain: list[bytes], name: str, now: datetime) -> ChainVerdict:
+    def verify(self, chain: Sequence[bytes], name: str, now: datetime) -> ChainVerdict:
         """Whether *chain* (DER, leaf first, as the server sent it) is good for *name* at *now*.
 
         Raise ValueError where a certificate of the chain cannot be parsed.
         """
-        with warnings.catch_warnings():
-            # A serial number that is not positive is a finding about the chain, not about us.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            return self._verify([x509.load_der_x509_certificate(der) for der in chain], name, now)
+        with _any_serial_number():
+            certificates = [x509.load_der_x509_certificate(der) for der in chain]
+            path = find_path(certificates, self._by_subject, now)
+            issuer = _common_name(certificates[-1].issuer)
+            if path.root is None:
+                incomplete = _lacks_an_intermediate(certificates, path.tops)
+                cause = "cert-chain-incomplete" if incomplete else path.cause
+                return ChainVerdict(flaw_of(certificates) or cause, issuer)
+            root = sha256(path.root.public_bytes(Encoding.DER)).hexdigest()
+            mismatch = None if _is_for(certificates[0], name) else "cert-name-mismatch"
+            return ChainVerdict(path.cause or mismatch, issuer, root=root)
 
-    def _verify(
-        self, certificates: list[x509.Certificate], name: str, now: datetime
-    ) -> ChainVerdict:
-        from OpenSSL import crypto
 
-        leaf, rest = certificates[0], certificates[1:]
-        issuer = _common_name(certificates[-1].issuer)
-        self._store.set_time(now)
-        context = crypto.X509StoreContext(
-            self._store,
-            crypto.X509.from_cryptography(leaf),
-            [crypto.X509.from_cryptography(one) for one in rest],
-        )
-        try:
-            context.verify_certificate()
-        except crypto.X509StoreContextError as error:
-            code = error.errors[0]
-            if code == _EXPIRED:
-                return ChainVerdict("cert-expired", issuer)
-            if code == _NOT_YET_VALID:
-                return ChainVerdict("cert-not-yet-valid", issuer)
-            incomplete = _lacks_an_intermediate(certificates)
-            return ChainVerdict("cert-chain-incomplete" if incomplete else "cert-untrusted", issuer)
-        return ChainVerdict(None if _is_for(leaf, name) else "cert-name-mismatch", issuer)
+@contextmanager
+def _any_serial_number() -> Iterator[None]:
+    """A serial number that is not positive is a finding about a chain, not about us."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
 
 
 def edges_of_validity(chain: Sequence[bytes]) -> tuple[datetime, ...]:
-    """When each certificate of *chain* (DER) begins and ceases to be valid, where it says so.
+    """When each certificate of *chain* (DER) begins and ceases to be valid.
 
     Raise ValueError where one cannot be parsed.
     """
-    from OpenSSL import crypto
-
-    try:
-        certificates = [crypto.load_certificate(crypto.FILETYPE_ASN1, der) for der in chain]
-    except crypto.Error as error:
-        raise ValueError("a certificate that cannot be parsed") from error
-    return tuple(edge for certificate in certificates for edge in _edges(certificate))
+    with _any_serial_number():
+        certificates = [x509.load_der_x509_certificate(der) for der in chain]
+        return tuple(edge for certificate in certificates for edge in _edges(certificate))
 
 
-def _edges(certificate: crypto.X509) -> Iterator[datetime]:
-    """The seconds at which *certificate* begins and ceases to be valid, and the ones after them.
-
-    Whether it is valid in the second itself is OpenSSL's to say, whose versions differ in that. A
-    field that holds no time is the same fault at all times, and has no edge.
-    """
-    for text in (certificate.get_notBefore(), certificate.get_notAfter()):
-        with suppress(ValueError, OverflowError):
-            edge = datetime.strptime((text or b"").decode("ascii"), "%Y%m%d%H%M%S%z")
-            yield edge
-            yield edge + timedelta(seconds=1)
+def _edges(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """The first moments at which *certificate* is valid, and is not any more."""
+    after = certificate.not_valid_after_utc
+    return certificate.not_valid_before_utc, after + _INSTANT if after < _LAST else after
 
 
 def _is_for(certificate: x509.Certificate, name: str) -> bool:
@@ -137,21 +125,29 @@ def _is_for(certificate: x509.Certificate, name: str) -> bool:
     return True
 
 
-def _lacks_an_intermediate(chain: list[x509.Certificate]) -> bool:
-    """Whether the last certificate sent says where its issuer's certificate can be fetched.
+def _lacks_an_intermediate(
+    chain: Sequence[x509.Certificate], tops: Sequence[x509.Certificate]
+) -> bool:
+    """Whether a certificate between one of *tops* and a root was not sent.
 
-    Public authorities write that address (caIssuers) into what they issue, inspecting devices and
-    private authorities do not; it is the one sign by which a chain cut short by its server can be
-    told from a chain of an unknown authority.
+    Two signs tell that from a chain of an unknown authority: a root was sent to which nothing
+    leads, or the last certificate says where its issuer's can be fetched (caIssuers), as public
+    authorities write it and inspecting devices do not.
     """
-    last = chain[-1]
-    if last.issuer == last.subject:
-        return False
+    for top in tops:
+        if top.issuer == top.subject:
+            continue
+        if any(one.issuer == one.subject for one in chain) or _names_its_issuer(top):
+            return True
+    return False
+
+
+def _names_its_issuer(certificate: x509.Certificate) -> bool:
     try:
-        access = last.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
     except (x509.ExtensionNotFound, ValueError):
         return False
-    return any(d.access_method == AuthorityInformationAccessOID.CA_ISSUERS for d in access)
+    return any(d.access_method == AuthorityInformationAccessOID.CA_ISSUERS for d in access.value)
 
 
 def _common_name(name: x509.Name) -> str:
