@@ -69,7 +69,7 @@ def _is_judged(record: HostRecord, stage: str, key: str, value: object = None) -
     found = list(judgements(record))
 
     where = f"{stage}.{key}"
-    assert len(found) == 86, where
+    assert len(found) == CASES, where
     assert all(isinstance(one.actual, str) for one in found), where
     if (stage, key) in RESTS_ON and value is not True:
         resting = [one for one in found if one.requirement == RESTS_ON[stage, key]]
