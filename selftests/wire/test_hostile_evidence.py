@@ -20,6 +20,7 @@ HEALTHY: dict[str, Any] = json.loads((GOLDEN / "healthy" / "evidence.json").read
 HEALTHY_1: dict[str, Any] = json.loads(
     (FORMAT_1 / SITUATIONS[0] / "evidence.json").read_text(encoding="utf-8")
 )
+CASES = len(list(judgements(record_from(HEALTHY))))
 COMMON = {"stage", "started", "duration", "failure"}
 NONSENSE: list[Any] = [
     None,
