@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fixtures.cases import PLAN, Plan
 from fixtures.items import pytest_pycollect_makeitem
 from selftests.runs.saved_fleet import FLEET, saved_fleet
 from selftests.suite_run import ROOT, SuiteRun
@@ -205,28 +206,44 @@ def test_strict_should_fails_what_else_is_a_reservation(
 
 
 def _collected(test: Callable[..., None], *marks: pytest.MarkDecorator) -> object:
-    """What becomes of *test* in a module, with no requirement of the catalogue to its marker."""
+    """What becomes of *test* in a module of a run that plans no case."""
     for mark in marks:
         test = mark(test)
     module = SimpleNamespace(
         istestfunction=lambda obj, name: callable(obj) and name.startswith("test_"),
+        iter_markers=list,
         CollectError=pytest.Collector.CollectError,
-        config=None,
+        config=SimpleNamespace(stash={PLAN: Plan([])}),
     )
     return pytest_pycollect_makeitem(module, "test_it", test)  # type: ignore[arg-type]
 
 
-def test_a_test_without_a_requirement_is_left_to_pytest() -> None:
-    def test_it() -> None: ...
+def _test() -> Callable[..., None]:
+    def test_it(judgement: object) -> None: ...
 
-    assert _collected(test_it) is None
+    return test_it
+
+
+def test_a_test_without_a_requirement_is_left_to_pytest() -> None:
+    assert _collected(_test()) is None
+
+
+def test_a_test_of_no_requirement_that_there_is_is_an_error() -> None:
+    expected = "test_it: the catalogue has no requirement urls/his, esu/"
+    with pytest.raises(pytest.Collector.CollectError, match=expected):
+        _collected(_test(), pytest.mark.requirement("urls/his", "esu/*"))
 
 
 def test_a_test_of_a_requirement_takes_no_other_fixture() -> None:
-    def test_it(judgement: object, tmp_path: Path) -> None: ...
+    def with_another(judgement: object, tmp_path: Path) -> None: ...
 
-    with pytest.raises(pytest.Collector.CollectError, match="takes judgement, and nothing else"):
-        _collected(test_it, pytest.mark.requirement("urls/his"))
+    for test, *marks in (
+        (with_another,),
+        (_test(), pytest.mark.usefixtures("tmp_path")),
+        (_test(), pytest.mark.parametrize("judgement", [1])),
+    ):
+        with pytest.raises(pytest.Collector.CollectError, match="no other fixture or parameter"):
+            _collected(test, pytest.mark.requirement("urls/his"), *marks)
 
 
 def test_the_files_of_tests_know_nothing_of_items() -> None:
