@@ -379,7 +379,7 @@ def test_rules_of_a_host_that_make_no_sense_are_none() -> None:
     one = judged("service-tags/full-range", judge_full_range, found)
 
     assert one.verdict is Verdict.NOT_APPLICABLE
-    assert "nft printed no rules: line 1: no JSON" in one.actual
+    assert "nft printed no rules: line 1: not valid JSON" in one.actual
 
 
 # -- rows by name --------------------------------------------------------------------------------
