@@ -52,6 +52,16 @@ def serve(behave: Behaviour) -> Iterator[int]:
         listener.shutdown(socket.SHUT_RDWR)
 
 
+@contextlib.contextmanager
+def serve_all(behaviours: dict[str, Behaviour]) -> Iterator[list[list[Any]]]:
+    """The connect_to of an order for peers that answer for the names in *behaviours*."""
+    with contextlib.ExitStack() as listening:
+        yield [
+            [name, 443, "127.0.0.1", listening.enter_context(serve(behave))]
+            for name, behave in behaviours.items()
+        ]
+
+
 def _accept(listener: socket.socket, behave: Behaviour) -> None:
     with contextlib.suppress(OSError):
         while True:

@@ -14,7 +14,8 @@ import pytest
 from arc_compliance.judge.causes import CAUSES
 from arc_compliance.probe import bundle
 from arc_compliance.probe.python import contract, limits
-from arc_compliance.wire.evidence import BEGIN, END, Stage
+from arc_compliance.wire.frame import BEGIN, END
+from arc_compliance.wire.observation import Stage
 from selftests.probe import peers
 
 OURS = "arc_compliance.probe.python."

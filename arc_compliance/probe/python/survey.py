@@ -6,10 +6,10 @@ from typing import Sequence
 
 from arc_compliance.probe.python.contract import HTTP, Record
 from arc_compliance.probe.python.discovery import names_in
-from arc_compliance.probe.python.facts.default_client import DefaultClient
-from arc_compliance.probe.python.facts.trust_store import TrustStore
+from arc_compliance.probe.python.equipment import Equipment
+from arc_compliance.probe.python.limits import MAX_AT_ONCE
 from arc_compliance.probe.python.measure import measure_once, planned_stages, route_by
-from arc_compliance.probe.python.order import Discovery, Order, Target, agents_target
+from arc_compliance.probe.python.order import Discovery, Target, agents_target
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.steps import Attempt, StepFailed, as_record
 from arc_compliance.probe.python.threads import ThreadPool
@@ -84,18 +84,11 @@ def failed_once(subject: "Measurement | DiscoveryCall") -> bool:
 class Survey:
     """All targets and discovery calls of an order, measured at once."""
 
-    def __init__(
-        self,
-        order: Order,
-        proxies: ClientProxies,
-        trust: TrustStore,
-        default_client: DefaultClient,
-    ) -> None:
-        self.order = order
+    def __init__(self, equipment: Equipment, proxies: ClientProxies) -> None:
+        self.equipment = equipment
+        self.order = order = equipment.order
         self.proxies = proxies
-        self.trust = trust
-        self.default_client = default_client
-        self.pool = ThreadPool()
+        self.pool = ThreadPool(MAX_AT_ONCE)
         self.lock = threading.Lock()
         unique: dict[tuple[str, int], Target] = collections.OrderedDict(
             ((target.name, target.port), target) for target in order.targets
@@ -130,12 +123,12 @@ class Survey:
 
     def _measure(self, attempt: Attempt) -> None:
         route = route_by(self.proxies.proxy_of(attempt.target), self.order, attempt.target)
-        measure_once(attempt, route, self.order, self.trust, self.default_client)
+        measure_once(attempt, route, self.equipment)
 
     def _discover(self, call: DiscoveryCall) -> None:
         attempt = call.attempts[-1]
         route = route_by(self.proxies.proxy_of(attempt.target), self.order, attempt.target)
-        body = measure_once(attempt, route, self.order, self.trust, read_body=True)
+        body = measure_once(attempt, route, self.equipment, read_body=True)
         if body is None:
             return
         try:
