@@ -60,6 +60,7 @@ MODULES = (
     "facts/default_client",
     "equipment",
     "hidden_chain",
+    "addresses",
     "beside",
     "measure",
     "survey",

@@ -44,9 +44,9 @@ OK = b"HTTP/1.1 204 No Content\r\nX-MS-Request-Id: 1\r\nServer: peer\r\nSet-Cook
 
 
 @contextlib.contextmanager
-def serve(behave: Behaviour) -> Iterator[int]:
+def serve(behave: Behaviour, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """The port of a peer that treats each connection with *behave*, in a thread of its own."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    with socket.create_server((address, port), backlog=128) as listener:
         threading.Thread(target=_accept, args=(listener, behave), daemon=True).start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)

@@ -2,7 +2,7 @@
 
 import socket
 
-from arc_compliance.probe.python.certificate import shake_hands_verified
+from arc_compliance.probe.python.certificate import Opened, shake_hands_verified
 from arc_compliance.probe.python.channels import TlsChannel, chain_texts
 from arc_compliance.probe.python.contract import CERTIFICATE, TLS, Record
 from arc_compliance.probe.python.facts.trust_store import TrustStore
@@ -13,20 +13,19 @@ from arc_compliance.probe.python.tls import agents_client, shake_hands
 
 def open_tls(
     attempt: Attempt, route: Route, sock: socket.socket, trust: TrustStore, limit: float
-) -> TlsChannel:
-    """The TLS channel on which HTTP is spoken; both steps of it are recorded in *attempt*."""
+) -> Opened:
+    """The TLS channel on which HTTP is spoken; it is recorded in *attempt*, with the certificate
+    where that is planned."""
     name = attempt.target.name
-    verified = None
     with attempt.step(TLS) as data:
         if CERTIFICATE in attempt.planned:
-            verified = shake_hands_verified(sock, route.open_again, name, trust, limit)
-            channel = verified.channel
+            opened = shake_hands_verified(sock, route.open_again, name, trust, limit)
         else:
-            channel = shake_hands(sock, agents_client(), name, limit)
-        data.update(negotiated_by(channel))
-    if verified is not None:
-        attempt.note(CERTIFICATE, verified.data, verified.failure, with_stage=TLS)
-    return channel
+            opened = Opened(shake_hands(sock, agents_client(), name, limit), {}, None)
+        data.update(negotiated_by(opened.channel))
+    if CERTIFICATE in attempt.planned:
+        attempt.note(CERTIFICATE, opened.data, opened.failure, with_stage=TLS)
+    return opened
 
 
 def negotiated_by(channel: TlsChannel) -> Record:

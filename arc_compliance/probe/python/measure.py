@@ -1,8 +1,11 @@
 """One attempt at a target through all its stages."""
 
+from typing import Container
+
 from arc_compliance.probe.python.agents_handshake import open_tls
 from arc_compliance.probe.python.beside import Beside
-from arc_compliance.probe.python.channels import PlainChannel, TlsChannel
+from arc_compliance.probe.python.certificate import Opened
+from arc_compliance.probe.python.channels import PlainChannel
 from arc_compliance.probe.python.contract import CERTIFICATE, CONNECT, HTTP, PROXY, RESOLVE, TLS
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.http_get import get
@@ -20,9 +23,14 @@ def planned_stages(proxy: "ProxyServer | None", target: Target, *, verified: boo
     return [*stages, HTTP]
 
 
-def route_by(proxy: "ProxyServer | None", order: Order, target: Target) -> Route:
-    """The route to *target*: through *proxy*, straight where it is None."""
-    return ProxyRoute(order, target, proxy) if proxy else DirectRoute(order, target)
+def route_by(
+    proxy: "ProxyServer | None", order: Order, target: Target, preferred: "Container[str]" = ()
+) -> Route:
+    """The route to *target*: through *proxy*, straight where it is None, there to one of the
+    *preferred* addresses where one answers."""
+    if proxy:
+        return ProxyRoute(order, target, proxy)
+    return DirectRoute(order, target, preferred)
 
 
 def measure_once(
@@ -34,7 +42,7 @@ def measure_once(
     what is asked beside is on connections of its own.
     """
     target, order = attempt.target, equipment.order
-    channel: TlsChannel | None = None
+    opened: Opened | None = None
     beside: Beside | None = None
     try:
         sock = route.open(attempt)
@@ -44,11 +52,11 @@ def measure_once(
         if CERTIFICATE in attempt.planned:
             beside = Beside(attempt, route, equipment)
             beside.start()
-        channel = open_tls(attempt, route, sock, equipment.trust, order.limits.http)
+        opened = open_tls(attempt, route, sock, equipment.trust, order.limits.http)
         if beside is not None:
             equipment.default_client.try_with(route)
-        via = "tls12" if channel.protocol() == "TLSv1.2" else "tls"
-        return get(attempt, route, channel, via, order, read_body=read_body)
+        via = "tls12" if opened.channel.protocol() == "TLSv1.2" else "tls"
+        return get(attempt, route, opened.channel, via, order, read_body=read_body)
     except StepFailed:
         return None  # it is recorded
     except Exception as problem:  # noqa: BLE001 - between the steps, hence not recorded yet
@@ -56,6 +64,6 @@ def measure_once(
         return None
     finally:
         if beside is not None:
-            beside.finish(channel)
+            beside.finish(opened)
         route.close()
         attempt.done = True

@@ -4,7 +4,7 @@ import collections
 import threading
 from typing import Sequence
 
-from arc_compliance.probe.python.contract import HTTP, Record
+from arc_compliance.probe.python.contract import HTTP, TLS, Record
 from arc_compliance.probe.python.discovery import names_in
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.limits import MAX_AT_ONCE
@@ -22,6 +22,12 @@ class Measurement:
         self.target = target
         self.origin = origin
         self.attempts: list[Attempt] = []
+
+    def good_addresses(self) -> "list[str]":
+        """The addresses that shook hands in an earlier attempt, where the name has several."""
+        steps = [attempt.ended.get(TLS, {}) for attempt in self.attempts]
+        tried = [one for step in steps for one in step.get("addresses", ())]
+        return [one["address"] for one in tried if one["failure"] is None]
 
     def record(self) -> Record:
         """What the attempts saw, as the evidence has it."""
@@ -71,7 +77,8 @@ def flaky(attempts: "list[Attempt]") -> "Record | None":
     if failed is None:
         return None
     stage, failure = failed
-    return {"stage": stage, "cause": failure["cause"], "detail": failure["detail"]}
+    seen = {"stage": stage, "cause": failure["cause"], "detail": failure["detail"]}
+    return {**seen, "failed": 1, "of": len(attempts)}
 
 
 def failed_once(subject: "Measurement | DiscoveryCall") -> bool:
@@ -113,7 +120,7 @@ class Survey:
         measurements, calls = list(self.measurements), list(self.calls)
         while measurements or calls:
             for measurement in measurements:
-                self.pool.add(self._measure, measurement.attempts[-1])
+                self.pool.add(self._measure, measurement)
             for call in calls:
                 self.pool.add(self._discover, call)
             self.pool.wait()
@@ -121,8 +128,9 @@ class Survey:
             calls = [call for call in self.calls if failed_once(call)]
             self._plan(measurements, calls)
 
-    def _measure(self, attempt: Attempt) -> None:
-        route = route_by(self.proxies.proxy_of(attempt.target), self.order, attempt.target)
+    def _measure(self, measurement: Measurement) -> None:
+        attempt, proxy = measurement.attempts[-1], self.proxies.proxy_of(measurement.target)
+        route = route_by(proxy, self.order, attempt.target, measurement.good_addresses())
         measure_once(attempt, route, self.equipment)
 
     def _discover(self, call: DiscoveryCall) -> None:
@@ -152,4 +160,4 @@ class Survey:
             measurement = Measurement(target, "discovered")
             self._plan([measurement], [])
             self.measurements.append(measurement)
-        self.pool.add(self._measure, measurement.attempts[-1])
+        self.pool.add(self._measure, measurement)
