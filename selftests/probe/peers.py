@@ -44,12 +44,22 @@ OK = b"HTTP/1.1 204 No Content\r\nX-MS-Request-Id: 1\r\nServer: peer\r\nSet-Cook
 
 
 @contextlib.contextmanager
-def serve(behave: Behaviour) -> Iterator[int]:
+def serve(behave: Behaviour, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """The port of a peer that treats each connection with *behave*, in a thread of its own."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    with socket.create_server((address, port), backlog=128) as listener:
         threading.Thread(target=_accept, args=(listener, behave), daemon=True).start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def serve_all(behaviours: dict[str, Behaviour]) -> Iterator[list[list[Any]]]:
+    """The connect_to of an order for peers that answer for the names in *behaviours*."""
+    with contextlib.ExitStack() as listening:
+        yield [
+            [name, 443, "127.0.0.1", listening.enter_context(serve(behave))]
+            for name, behave in behaviours.items()
+        ]
 
 
 def _accept(listener: socket.socket, behave: Behaviour) -> None:

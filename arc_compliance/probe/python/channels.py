@@ -106,17 +106,22 @@ class TlsChannel(Channel):
             self.received += records
         self.incoming.write(records)
 
-    def chain(self) -> "list[str]":
-        """The certificates that the peer sent, leaf first, base64 of DER."""
-        if self.tls.version() == "TLSv1.2":
-            chain = certificate_message(bytes(self.received))
-        else:
-            chain = self._chain_after_encryption()
-        texts = [base64.b64encode(der).decode("ascii") for der in chain[:MAX_CHAIN]]
-        return [text for text in texts if len(text) <= MAX_CERTIFICATE]
+    def application_protocol(self) -> "str | None":
+        """What the peer chose by ALPN (RFC 7301), None where it chose nothing."""
+        return self.tls.selected_alpn_protocol() if ssl.HAS_ALPN else None
 
-    def _chain_after_encryption(self) -> "list[bytes]":
-        """The chain where TLS 1.3 hid it from us; before Python 3.10 the leaf alone."""
+    def leaf(self) -> bytes:
+        """The peer's own certificate, DER."""
+        return self.tls.getpeercert(binary_form=True) or b""
+
+    def chain(self) -> "list[bytes] | None":
+        """The certificates that the peer sent, leaf first, DER.
+
+        None where they are not to be had: TLS 1.3 encrypts them, and CPython before 3.10 tells the
+        leaf alone.
+        """
+        if self.tls.version() == "TLSv1.2":
+            return certificate_message(bytes(self.received))
         if hasattr(self.tls, "get_unverified_chain"):  # Python 3.13
             chain: list[bytes] = self.tls.get_unverified_chain()
             return chain
@@ -124,5 +129,10 @@ class TlsChannel(Channel):
         if inner is not None and hasattr(inner, "get_unverified_chain"):  # Python 3.10
             pem = [one.public_bytes() for one in inner.get_unverified_chain() or ()]
             return [ssl.PEM_cert_to_DER_cert(one) for one in pem]
-        leaf = self.tls.getpeercert(binary_form=True)
-        return [leaf] if leaf else []
+        return None
+
+
+def chain_texts(chain: "list[bytes]") -> "list[str]":
+    """Certificates as the evidence has them: base64 of DER, up to a number and a size."""
+    texts = [base64.b64encode(der).decode("ascii") for der in chain[:MAX_CHAIN]]
+    return [text for text in texts if len(text) <= MAX_CERTIFICATE]

@@ -5,6 +5,7 @@ import errno
 import selectors
 import socket
 import time
+from typing import Container, Iterator
 
 from arc_compliance.probe.python.contract import (
     CONNECT_REFUSED,
@@ -27,8 +28,8 @@ MOST_TELLING = (CONNECT_REFUSED, CONNECT_UNREACHABLE, CONNECT_TIMEOUT)
 class Race:
     """TCP connections to all addresses of a name at once; the first that answers wins.
 
-    The others are kept until :meth:`dead`, so that an address which is silently dropped is found
-    while the winner is already in use.
+    The others go on while the winner is already in use: :meth:`others` has those that answer,
+    :meth:`dead` those that do not. One thread at a time may wait here.
     """
 
     def __init__(self, addresses: "list[str]", port: int, limit: float) -> None:
@@ -36,8 +37,10 @@ class Race:
         self.deadline = time.monotonic() + limit
         self.causes: dict[str, Cause] = collections.OrderedDict()
         self.connected: list[tuple[str, socket.socket]] = []
+        self.won: str | None = None
         self.selector = selectors.DefaultSelector()
-        for address in addresses[:MAX_ADDRESSES]:
+        self.addresses = addresses[:MAX_ADDRESSES]
+        for address in self.addresses:
             self._enter(address, port)
 
     def _enter(self, address: str, port: int) -> None:
@@ -81,15 +84,38 @@ class Race:
                 self._lost(address, sock, errno.ETIMEDOUT)
         return True
 
-    def winner(self) -> "tuple[str, socket.socket]":
-        """(address, socket) of the first connection."""
-        while not self.connected and self._wait():
+    def winner(self, preferred: "Container[str]" = ()) -> "tuple[str, socket.socket]":
+        """(address, socket) of the first connection, to a *preferred* address where one answers."""
+        wanted = [address for address in self.addresses if address in preferred]
+        while self._wait_for(wanted or self.addresses) and self._wait():
             pass
         if self.connected:
-            return self.connected[0]
+            first = self.connected[0]
+            first = next((one for one in self.connected if one[0] in wanted), first)
+            self.won = first[0]
+            return first
         cause = next((c for c in MOST_TELLING if c in self.causes.values()), CONNECT_UNREACHABLE)
         tried = ", ".join(f"{a} {c}" for a, c in self.causes.items())
         raise StepFailed(cause, f"within {self.limit:g} s: {tried or 'no address'}")
+
+    def _wait_for(self, addresses: "list[str]") -> bool:
+        """Whether none of *addresses* has answered yet, and one of them still may."""
+        if any(address in addresses for address, _ in self.connected):
+            return False
+        return any(address in addresses for address, _ in self._pending())
+
+    def others(self) -> "Iterator[tuple[str, socket.socket]]":
+        """(address, socket) of each further connection as soon as it is there; waits until the
+        limit."""
+        given = 0
+        more = True
+        while more or given < len(self.connected):
+            if given == len(self.connected):
+                more = self._wait()
+                continue
+            if self.connected[given][0] != self.won:
+                yield self.connected[given]
+            given += 1
 
     def dead(self) -> "list[Record]":
         """The addresses that did not answer; waits for each until the limit."""

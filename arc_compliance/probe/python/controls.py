@@ -29,7 +29,7 @@ from arc_compliance.probe.python.routes import request_tunnel
 from arc_compliance.probe.python.scrubbing import describe, scrubbed
 from arc_compliance.probe.python.steps import StepFailed, as_record
 from arc_compliance.probe.python.threads import start_thread
-from arc_compliance.probe.python.tls import TLS_FAULTS
+from arc_compliance.probe.python.tls import TLS_FAULTS, is_about_certificate
 
 
 class Control:
@@ -135,8 +135,7 @@ class NegativeControls:
             with contextlib.suppress(ssl.SSLWantReadError):
                 tls.do_handshake()
         except TLS_FAULTS as problem:
-            fault = certificate_fault(problem)
-            if fault is None:
+            if not is_about_certificate(problem):
                 raise
-            raise StepFailed(CERT_UNTRUSTED, fault[1]) from problem
+            raise StepFailed(CERT_UNTRUSTED, certificate_fault(problem)[1]) from problem
         return "taken for good"

@@ -5,8 +5,9 @@ from typing import Callable
 
 from arc_compliance.probe.python.contract import HTTP, PROXY, Record
 from arc_compliance.probe.python.controls import Control
+from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.measure import measure_once
-from arc_compliance.probe.python.order import Order, Target, agents_target
+from arc_compliance.probe.python.order import Target, agents_target
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxy_server import ProxyServer, host_and_port
 from arc_compliance.probe.python.routes import ProxyRoute, request_tunnel
@@ -17,8 +18,9 @@ from arc_compliance.probe.python.threads import start_thread
 class GatewayDetection:
     """What the agent's proxy lets through and what not."""
 
-    def __init__(self, order: Order, proxies: ClientProxies) -> None:
-        self.order = order
+    def __init__(self, equipment: Equipment, proxies: ClientProxies) -> None:
+        self.equipment = equipment
+        self.order = order = equipment.order
         self.queries: list[tuple[Control, Callable[[], str]]] = []
         proxy = proxies.agents()
         if proxy is None or proxy.fault or not order.gateway.refuses:
@@ -49,7 +51,7 @@ class GatewayDetection:
     def _getting(self, target: Target, proxy: ProxyServer) -> "Callable[[], str]":
         def query() -> str:
             attempt = Attempt(target, [PROXY, HTTP])
-            measure_once(attempt, ProxyRoute(self.order, target, proxy), self.order, None)
+            measure_once(attempt, ProxyRoute(self.order, target, proxy), self.equipment)
             failed = attempt.failure()
             if failed is not None:
                 raise StepFailed(failed[1]["cause"], failed[1]["detail"])

@@ -67,7 +67,7 @@ def get(
 def is_certificate(body: bytes) -> bool:
     """Whether *body* is an X.509 certificate in DER."""
     try:
-        tls_client(only_tls12=True).load_verify_locations(cadata=body)
+        tls_client().load_verify_locations(cadata=body)
     except (ssl.SSLError, ValueError):
         return False
     return True

@@ -20,7 +20,8 @@ MAX_TEXT = 4096
 MAX_DETAIL = 500
 
 # The network
-MAX_AT_ONCE = 60  # endpoints; each has a thread or two more for moments
+MAX_AT_ONCE = 60  # endpoints
+MAX_BESIDE = 60  # further connections to them
 MAX_ADDRESSES = 16
 MAX_HEAD = 64 * KIB
 MAX_BODY = 1024 * KIB

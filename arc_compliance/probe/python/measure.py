@@ -1,21 +1,18 @@
 """One attempt at a target through all its stages."""
 
-import contextlib
-import threading
+from typing import Container
 
-from arc_compliance.probe.python.certificate import verify_certificate
+from arc_compliance.probe.python.agents_handshake import open_tls
+from arc_compliance.probe.python.beside import Beside
+from arc_compliance.probe.python.certificate import Opened
 from arc_compliance.probe.python.channels import PlainChannel
 from arc_compliance.probe.python.contract import CERTIFICATE, CONNECT, HTTP, PROXY, RESOLVE, TLS
-from arc_compliance.probe.python.facts.default_client import DefaultClient
-from arc_compliance.probe.python.facts.trust_store import TrustStore
+from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.http_get import get
 from arc_compliance.probe.python.order import Order, Target
 from arc_compliance.probe.python.proxy_server import ProxyServer
 from arc_compliance.probe.python.routes import DirectRoute, ProxyRoute, Route
 from arc_compliance.probe.python.steps import Attempt, StepFailed
-from arc_compliance.probe.python.threads import start_thread
-from arc_compliance.probe.python.tls import open_tls
-from arc_compliance.probe.python.websocket import upgrade
 
 
 def planned_stages(proxy: "ProxyServer | None", target: Target, *, verified: bool) -> "list[str]":
@@ -26,54 +23,47 @@ def planned_stages(proxy: "ProxyServer | None", target: Target, *, verified: boo
     return [*stages, HTTP]
 
 
-def route_by(proxy: "ProxyServer | None", order: Order, target: Target) -> Route:
-    """The route to *target*: through *proxy*, straight where it is None."""
-    return ProxyRoute(order, target, proxy) if proxy else DirectRoute(order, target)
+def route_by(
+    proxy: "ProxyServer | None", order: Order, target: Target, preferred: "Container[str]" = ()
+) -> Route:
+    """The route to *target*: through *proxy*, straight where it is None, there to one of the
+    *preferred* addresses where one answers."""
+    if proxy:
+        return ProxyRoute(order, target, proxy)
+    return DirectRoute(order, target, preferred)
 
 
 def measure_once(
-    attempt: Attempt,
-    route: Route,
-    order: Order,
-    trust: "TrustStore | None",
-    default_client: "DefaultClient | None" = None,
-    *,
-    read_body: bool = False,
+    attempt: Attempt, route: Route, equipment: Equipment, *, read_body: bool = False
 ) -> "bytes | None":
     """Go through all stages of *attempt* by *route*; return the body of the answer if *read_body*.
 
-    The first stage that fails ends the attempt, except for the certificate and the WebSocket:
-    those are tried on connections of their own while the request is on its way.
+    The first stage that fails ends the attempt, except for the certificate. Where that is planned,
+    what is asked beside is on connections of its own.
     """
-    target, limit = attempt.target, order.limits.http
-    beside: list[threading.Thread] = []
+    target, order = attempt.target, equipment.order
+    opened: Opened | None = None
+    beside: Beside | None = None
     try:
         sock = route.open(attempt)
         if target.scheme != "https":
             plain = PlainChannel(sock)
             return get(attempt, route, plain, "plain", order, read_body=read_body)
-        channel = open_tls(attempt, route, sock, limit)
-        via = "tls12" if channel.protocol() == "TLSv1.2" else "tls"
-        if default_client is not None:
-            default_client.try_with(route)
-        if trust is not None and CERTIFICATE in attempt.planned:
-            beside.append(start_thread(verify_quietly, attempt, route, trust, limit))
-            if target.websocket is not None:
-                beside.append(start_thread(upgrade, attempt, route, order, target.websocket))
-        return get(attempt, route, channel, via, order, read_body=read_body)
+        if CERTIFICATE in attempt.planned:
+            beside = Beside(attempt, route, equipment)
+            beside.start()
+        opened = open_tls(attempt, route, sock, equipment.trust, order.limits.http)
+        if beside is not None:
+            equipment.default_client.try_with(route)
+        via = "tls12" if opened.channel.protocol() == "TLSv1.2" else "tls"
+        return get(attempt, route, opened.channel, via, order, read_body=read_body)
     except StepFailed:
         return None  # it is recorded
     except Exception as problem:  # noqa: BLE001 - between the steps, hence not recorded yet
         attempt.broken(problem)
         return None
     finally:
-        for thread in beside:
-            thread.join()
+        if beside is not None:
+            beside.finish(opened)
         route.close()
         attempt.done = True
-
-
-def verify_quietly(attempt: Attempt, route: Route, trust: TrustStore, limit: float) -> None:
-    """As :func:`verify_certificate`; what fails is recorded there."""
-    with contextlib.suppress(StepFailed):
-        verify_certificate(attempt, route, trust, limit)

@@ -3,6 +3,7 @@
 import http.client
 import socket
 import time
+from typing import Container
 
 from arc_compliance.probe.python.channels import PlainChannel
 from arc_compliance.probe.python.connect import Race
@@ -50,13 +51,14 @@ class Route:
 
 
 class DirectRoute(Route):
-    """The route straight to the target."""
+    """The route straight to the target, to one of the *preferred* addresses where one answers."""
 
-    def __init__(self, order: Order, target: Target) -> None:
+    def __init__(self, order: Order, target: Target, preferred: "Container[str]" = ()) -> None:
         super().__init__(order, target)
+        self.preferred = preferred
         self.address = ""
         self.port = 0
-        self.connect_data: Record | None = None
+        self.dead: list[Record] = []
 
     def open(self, attempt: Attempt) -> socket.socket:
         """The first connection; its steps are recorded in *attempt*."""
@@ -65,15 +67,18 @@ class DirectRoute(Route):
             data["via"] = "connect-to" if by_order else "resolver"
             addresses = data["addresses"] = resolve(host, self.order.limits.connect)
         with attempt.step(CONNECT) as data:
-            self.address, sock = self._race(addresses).winner()
+            self.address, sock = self._race(addresses).winner(self.preferred)
             source = sock.getsockname()[0]
-            data.update(address=self.address, port=self.port, source=source, dead=[])
-            self.connect_data = data
+            data.update(address=self.address, port=self.port, source=source, dead=self.dead)
         return sock
 
     def open_again(self) -> socket.socket:
         """A further connection to the same address."""
-        return self._race([self.address]).winner()[1]
+        return self.open_at(self.address)
+
+    def open_at(self, address: str) -> socket.socket:
+        """A connection to *address*, one of the target's."""
+        return self._race([address]).winner()[1]
 
     def _race(self, addresses: "list[str]") -> Race:
         race = Race(addresses, self.port, self.order.limits.connect)
@@ -82,8 +87,8 @@ class DirectRoute(Route):
 
     def close(self) -> None:
         """Record the dead addresses and close every connection."""
-        if self.connect_data is not None:
-            self.connect_data["dead"] = self.races[0].dead()
+        if self.address:
+            self.dead += self.races[0].dead()  # the list that the step's record has
         super().close()
 
 

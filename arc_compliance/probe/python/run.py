@@ -4,6 +4,7 @@ import os
 import time
 
 from arc_compliance.probe.python.controls import NegativeControls
+from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.facts.agent import AgentFacts
 from arc_compliance.probe.python.facts.agent_check import AgentCheck
 from arc_compliance.probe.python.facts.default_client import DefaultClient
@@ -13,11 +14,12 @@ from arc_compliance.probe.python.facts.sockets import AgentSockets
 from arc_compliance.probe.python.facts.tls_policy import TlsStack
 from arc_compliance.probe.python.facts.trust_store import TrustStore
 from arc_compliance.probe.python.gateway import GatewayDetection
+from arc_compliance.probe.python.limits import MAX_BESIDE
 from arc_compliance.probe.python.order import Order
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxies.daemons import DaemonsEnvironment
 from arc_compliance.probe.python.survey import Survey
-from arc_compliance.probe.python.threads import start_thread
+from arc_compliance.probe.python.threads import ThreadPool, start_thread
 from arc_compliance.probe.python.trials import ProxyTrial
 
 
@@ -28,10 +30,11 @@ class Network:
         self.order = order
         self.proxies = proxies
         self.default_client = DefaultClient(order)
-        self.survey = Survey(order, proxies, trust, self.default_client)
+        equipment = Equipment(order, trust, self.default_client, ThreadPool(MAX_BESIDE))
+        self.survey = Survey(equipment, proxies)
         self.controls = NegativeControls(order, proxies, trust)
-        self.gateway = GatewayDetection(order, proxies)
-        self.trials = [ProxyTrial(order, one) for one in proxies.trials(order.targets)]
+        self.gateway = GatewayDetection(equipment, proxies)
+        self.trials = [ProxyTrial(equipment, one) for one in proxies.trials(order.targets)]
 
     def measure(self) -> None:
         """Start everything, and return when all is answered that has to be."""

@@ -13,13 +13,21 @@ class StepFailed(Exception):
     """A step ended without success: its cause, and a detail in words.
 
     ``stage`` is given where the fault belongs to an earlier step than the one that noticed.
+    ``seen`` is what the step saw all the same.
     """
 
-    def __init__(self, cause: Cause, detail: object = "", stage: "str | None" = None) -> None:
+    def __init__(
+        self,
+        cause: Cause,
+        detail: object = "",
+        stage: "str | None" = None,
+        seen: "Record | None" = None,
+    ) -> None:
         super().__init__(cause, detail)
         self.cause = cause
         self.detail = scrubbed(detail)
         self.stage = stage
+        self.seen = seen or {}
 
 
 def as_record(failure: StepFailed) -> Record:
@@ -30,7 +38,7 @@ def as_record(failure: StepFailed) -> Record:
 def observation(
     stage: str, started: float, clock: float, data: Record, failure: "StepFailed | None"
 ) -> Record:
-    """One step as the evidence has it; every observation of the evidence is made here."""
+    """One step as the evidence has it; every timed observation of the evidence is made here."""
     return {
         "stage": stage,
         "started": round(started, 6),
@@ -62,6 +70,7 @@ class Attempt:
             yield data
         except StepFailed as problem:
             failure = problem
+            data.update(problem.seen)
             raise
         except Exception as problem:  # a fault of ours must show in the evidence, not vanish
             failure = StepFailed(PROBE_FAILED, describe(problem))
@@ -82,6 +91,14 @@ class Attempt:
         else:
             self.ended[stage] = observation(stage, started, clock, data, failure)
         del self.running[stage]
+
+    def note(
+        self, stage: str, data: Record, failure: "StepFailed | None", *, with_stage: str
+    ) -> None:
+        """Record *stage*, which the step of another stage decided in the same time."""
+        same = {key: self.ended[with_stage][key] for key in ("started", "duration")}
+        its = {"stage": stage, "failure": failure and as_record(failure)}
+        self.ended[stage] = {**its, **same, **data}
 
     def broken(self, problem: Exception) -> None:
         """Record *problem*, a fault of ours, at the stage that would have come next."""

@@ -4,12 +4,12 @@ import collections
 import threading
 from typing import Sequence
 
-from arc_compliance.probe.python.contract import HTTP, Record
+from arc_compliance.probe.python.contract import HTTP, TLS, Record
 from arc_compliance.probe.python.discovery import names_in
-from arc_compliance.probe.python.facts.default_client import DefaultClient
-from arc_compliance.probe.python.facts.trust_store import TrustStore
+from arc_compliance.probe.python.equipment import Equipment
+from arc_compliance.probe.python.limits import MAX_AT_ONCE
 from arc_compliance.probe.python.measure import measure_once, planned_stages, route_by
-from arc_compliance.probe.python.order import Discovery, Order, Target, agents_target
+from arc_compliance.probe.python.order import Discovery, Target, agents_target
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.steps import Attempt, StepFailed, as_record
 from arc_compliance.probe.python.threads import ThreadPool
@@ -22,6 +22,12 @@ class Measurement:
         self.target = target
         self.origin = origin
         self.attempts: list[Attempt] = []
+
+    def good_addresses(self) -> "list[str]":
+        """The addresses that shook hands in an earlier attempt, where the name has several."""
+        steps = [attempt.ended.get(TLS, {}) for attempt in self.attempts]
+        tried = [one for step in steps for one in step.get("addresses", ())]
+        return [one["address"] for one in tried if one["failure"] is None]
 
     def record(self) -> Record:
         """What the attempts saw, as the evidence has it."""
@@ -71,7 +77,8 @@ def flaky(attempts: "list[Attempt]") -> "Record | None":
     if failed is None:
         return None
     stage, failure = failed
-    return {"stage": stage, "cause": failure["cause"], "detail": failure["detail"]}
+    seen = {"stage": stage, "cause": failure["cause"], "detail": failure["detail"]}
+    return {**seen, "failed": 1, "of": len(attempts)}
 
 
 def failed_once(subject: "Measurement | DiscoveryCall") -> bool:
@@ -84,18 +91,11 @@ def failed_once(subject: "Measurement | DiscoveryCall") -> bool:
 class Survey:
     """All targets and discovery calls of an order, measured at once."""
 
-    def __init__(
-        self,
-        order: Order,
-        proxies: ClientProxies,
-        trust: TrustStore,
-        default_client: DefaultClient,
-    ) -> None:
-        self.order = order
+    def __init__(self, equipment: Equipment, proxies: ClientProxies) -> None:
+        self.equipment = equipment
+        self.order = order = equipment.order
         self.proxies = proxies
-        self.trust = trust
-        self.default_client = default_client
-        self.pool = ThreadPool()
+        self.pool = ThreadPool(MAX_AT_ONCE)
         self.lock = threading.Lock()
         unique: dict[tuple[str, int], Target] = collections.OrderedDict(
             ((target.name, target.port), target) for target in order.targets
@@ -120,7 +120,7 @@ class Survey:
         measurements, calls = list(self.measurements), list(self.calls)
         while measurements or calls:
             for measurement in measurements:
-                self.pool.add(self._measure, measurement.attempts[-1])
+                self.pool.add(self._measure, measurement)
             for call in calls:
                 self.pool.add(self._discover, call)
             self.pool.wait()
@@ -128,14 +128,15 @@ class Survey:
             calls = [call for call in self.calls if failed_once(call)]
             self._plan(measurements, calls)
 
-    def _measure(self, attempt: Attempt) -> None:
-        route = route_by(self.proxies.proxy_of(attempt.target), self.order, attempt.target)
-        measure_once(attempt, route, self.order, self.trust, self.default_client)
+    def _measure(self, measurement: Measurement) -> None:
+        attempt, proxy = measurement.attempts[-1], self.proxies.proxy_of(measurement.target)
+        route = route_by(proxy, self.order, attempt.target, measurement.good_addresses())
+        measure_once(attempt, route, self.equipment)
 
     def _discover(self, call: DiscoveryCall) -> None:
         attempt = call.attempts[-1]
         route = route_by(self.proxies.proxy_of(attempt.target), self.order, attempt.target)
-        body = measure_once(attempt, route, self.order, self.trust, read_body=True)
+        body = measure_once(attempt, route, self.equipment, read_body=True)
         if body is None:
             return
         try:
@@ -159,4 +160,4 @@ class Survey:
             measurement = Measurement(target, "discovered")
             self._plan([measurement], [])
             self.measurements.append(measurement)
-        self.pool.add(self._measure, measurement.attempts[-1])
+        self.pool.add(self._measure, measurement)

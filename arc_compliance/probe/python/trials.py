@@ -3,8 +3,9 @@
 import collections
 
 from arc_compliance.probe.python.contract import HTTP, PROXY, PROXY_UNREACHABLE, TLS, Record
+from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.measure import measure_once
-from arc_compliance.probe.python.order import Order, Target
+from arc_compliance.probe.python.order import Target
 from arc_compliance.probe.python.proxies.clients import Trial
 from arc_compliance.probe.python.proxy_server import shown_proxy
 from arc_compliance.probe.python.routes import ProxyRoute
@@ -15,8 +16,8 @@ from arc_compliance.probe.python.threads import ThreadPool
 class ProxyTrial:
     """What a proxy of this host lets through to clients that do not use it."""
 
-    def __init__(self, order: Order, trial: Trial) -> None:
-        self.order = order
+    def __init__(self, equipment: Equipment, trial: Trial) -> None:
+        self.equipment = equipment
         self.proxy = trial.proxy
         self.places = trial.places
         unique: dict[str, Target] = collections.OrderedDict(
@@ -36,7 +37,8 @@ class ProxyTrial:
                 pool.add(self._try, attempt)
 
     def _try(self, attempt: Attempt) -> None:
-        measure_once(attempt, ProxyRoute(self.order, attempt.target, self.proxy), self.order, None)
+        route = ProxyRoute(self.equipment.order, attempt.target, self.proxy)
+        measure_once(attempt, route, self.equipment)
 
     def record(self) -> Record:
         """The outcome as the evidence has it."""

@@ -11,7 +11,6 @@ from arc_compliance.probe.python.contract import (
     HTTP_FAILED,
     HTTP_TIMEOUT,
     PROBE_FAILED,
-    TLS,
     Record,
 )
 from arc_compliance.probe.python.http_messages import Incoming, TooLarge, read_answer, request
@@ -21,7 +20,7 @@ from arc_compliance.probe.python.proxy_server import host_and_port
 from arc_compliance.probe.python.routes import Route
 from arc_compliance.probe.python.scrubbing import describe
 from arc_compliance.probe.python.steps import Attempt, StepFailed, as_record
-from arc_compliance.probe.python.tls import shake_hands
+from arc_compliance.probe.python.tls import HTTP_1, agents_client, shake_hands
 
 
 def upgrade(attempt: Attempt, route: Route, order: Order, path: str) -> None:
@@ -34,8 +33,8 @@ def upgrade(attempt: Attempt, route: Route, order: Order, path: str) -> None:
     head += ["Sec-WebSocket-Protocol: AMQPWSB10"]  # what message buses speak; others ignore it
     record: Record = {"path": path, "status": None, "accepted": False, "failure": None}
     try:
-        only_tls12 = attempt.ended[TLS]["protocol"] == "TLSv1.2"
-        channel = shake_hands(route.open_again(), target.name, limit, only_tls12=only_tls12)
+        client = agents_client(protocols=(HTTP_1,))  # HTTP/2 has no upgrade
+        channel = shake_hands(route.open_again(), client, target.name, limit)
         deadline = time.monotonic() + limit
         channel.send(request(head), deadline)
         answer = read_answer(Incoming(channel, deadline, MAX_HEAD))

@@ -11,7 +11,7 @@ import ssl
 import threading
 from typing import Sequence
 
-from arc_compliance.probe.python.contract import CERT_UNTRUSTED, Record
+from arc_compliance.probe.python.contract import CERT_UNTRUSTED, PROBE_TIMEOUT, Record
 from arc_compliance.probe.python.files import files_of, read_text, why_unreadable
 from arc_compliance.probe.python.limits import FINGERPRINT, MAX_ROOTS, MAX_TEXT
 from arc_compliance.probe.python.order import Order
@@ -34,6 +34,7 @@ GO_DIRECTORIES: "tuple[str, ...]" = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 PEM_CERTIFICATE = re.compile(
     "-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END CERTIFICATE-----"
 )
+READING_SECONDS = 10  # for those who wait; a service manager that hangs takes six of them
 PARTIAL_CHAIN = 0x80000  # X509_V_FLAG_PARTIAL_CHAIN, named since Python 3.10
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 
@@ -109,8 +110,12 @@ class TrustStore:
         self.roots = list(ders)
 
     def usable_client(self) -> ssl.SSLContext:
-        """The client that verifies, once the store is read; StepFailed where there is no store."""
-        self.ready.wait()
+        """The client that verifies, once the store is read; StepFailed where there is no store.
+
+        Nobody may change it: it is the same for all.
+        """
+        if not self.ready.wait(READING_SECONDS):
+            raise StepFailed(PROBE_TIMEOUT, "the trust store was not read in time")
         if self.facts["failure"] or self.client is None:
             raise StepFailed(CERT_UNTRUSTED, f"no trust store: {self.facts['failure']}")
         return self.client
@@ -133,7 +138,7 @@ def certificates_in(path: str) -> "list[bytes]":
 
 def verifying_client(roots: "list[bytes]") -> ssl.SSLContext:
     """A context that verifies as a Go program does with *roots* (DER)."""
-    context = tls_client(only_tls12=False)
+    context = tls_client()
     context.verify_mode = ssl.CERT_REQUIRED
     context.check_hostname = True
     context.verify_flags |= PARTIAL_CHAIN  # to Go whatever stands in the store is an anchor
