@@ -1,6 +1,5 @@
 """How a target is reached: straight, or through a forward proxy."""
 
-import http.client
 import socket
 import time
 from typing import Container
@@ -17,8 +16,9 @@ from arc_compliance.probe.python.contract import (
     RESOLVE,
     Record,
 )
-from arc_compliance.probe.python.http_messages import Incoming, TooLarge, read_answer, request
-from arc_compliance.probe.python.limits import MAX_HEAD
+from arc_compliance.probe.python.http1 import read_answer, request
+from arc_compliance.probe.python.http_messages import ANSWER_FAULTS, Answer, Incoming
+from arc_compliance.probe.python.limits import MAX_PROXY_HEAD
 from arc_compliance.probe.python.order import Order, Target
 from arc_compliance.probe.python.proxy_server import ProxyServer, host_and_port, shown_proxy
 from arc_compliance.probe.python.resolve import mapped, resolve
@@ -140,8 +140,8 @@ class ProxyRoute(Route):
             channel = PlainChannel(sock)
             channel.send(request(head), deadline)
             # One byte at a time: what follows the head is the target's, not the proxy's.
-            answer = read_answer(Incoming(channel, deadline, MAX_HEAD, buffer_size=1))
-        except (OSError, http.client.HTTPException, TooLarge) as problem:
+            answer = read_answer(Incoming(channel, deadline, MAX_PROXY_HEAD, at_once=1))
+        except ANSWER_FAULTS as problem:
             raise StepFailed(PROXY_FAILED, "CONNECT: " + describe(problem)) from problem
         data["status"] = answer.status
         if not 200 <= answer.status < 300:
@@ -159,13 +159,13 @@ class ProxyRoute(Route):
         host, port, _ = mapped(self.order, self.target)
         return "http://" + host_and_port(host, port, 80) + self.target.path
 
-    def own_answer(self, answer: http.client.HTTPResponse) -> "StepFailed | None":
+    def own_answer(self, answer: Answer) -> "StepFailed | None":
         """The failure that *answer* stands for where it is the proxy's own, or None.
 
         A 403, 502 or 503 may come from either; it is taken for the service's only where it bears
         the service's sign, an x-ms-* header.
         """
-        signed = any(name.lower().startswith("x-ms-") for name in answer.headers)
+        signed = any(name.startswith("x-ms-") for name, _ in answer.headers)
         if answer.status == 407 or (answer.status in (403, 502, 503) and not signed):
             detail = f"GET was answered {answer.status} {answer.reason}"
             return StepFailed(PROXY_CAUSES.get(answer.status, PROXY_FAILED), detail, PROXY)
