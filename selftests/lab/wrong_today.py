@@ -70,56 +70,18 @@ NOT_READ = {("urls/azgn", AZGN): ("not-testable", "http-failed")}
 
 WRONG_TODAY: dict[str, Wrong] = {
     # 1: the endpoint speaks TLS 1.3 only, and does not say so with an alert
-    "answered_by_tls13_only_closes": Wrong(
-        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "tls-reset")}
-    ),
-    "answered_by_tls13_only_resets": Wrong(
-        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "tls-reset")}
-    ),
-    "answered_by_tls13_only_silent": Wrong(
-        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "tls-timeout")}
-    ),
     # 2: a device refuses the hello of TLS 1.3, which is the agent's; the row passes all the same
-    "answered_by_closes_tls13_hello": Wrong(
-        reach={NAME: (NOT_REACHED, UNVERIFIED)},
-        judged={
-            ("urls/login", NAME): ("pass", ""),
-            ("principles/certificates", NAME): ("error", "tls-reset"),
-        },
-    ),
-    "answered_by_resets_tls13_hello": Wrong(
-        reach={NAME: (NOT_REACHED, UNVERIFIED)},
-        judged={
-            ("urls/login", NAME): ("pass", ""),
-            ("principles/certificates", NAME): ("error", "tls-reset"),
-        },
-    ),
-    "answered_by_ignores_tls13_hello": Wrong(
-        reach={NAME: (NOT_REACHED, UNVERIFIED)},
-        judged={
-            ("urls/login", NAME): ("pass", ""),
-            ("principles/certificates", NAME): ("error", "tls-timeout"),
-        },
-    ),
     # 3: a device refuses a hello that is large, or that offers post-quantum signatures
     "answered_by_resets_large_hello": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
     "answered_by_ignores_large_hello": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
     "answered_by_resets_mldsa_hello": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
     # 4: cipher suites that Go does not offer
-    "answered_by_rsa_key_exchange_only": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
-    "answered_by_dhe_only": Wrong(reach={NAME: PASSES_WHAT_FAILS}),
     # 5: one address of two is not usable
     "one_of_two_addresses_resets_every_hello": Wrong(reach={NAME: (SOMETIMES, VERIFIED)}),
     "one_of_two_addresses_unknown_authority": Wrong(reach={NAME: (SOMETIMES, VERIFIED)}),
     # 6: our limit of a look-up is what a dead first name server costs
     "first_name_server_dead": Wrong(varies=True),
     # 7, 8: HTTP that our parser does not take
-    "answered_by_many_headers": Wrong(
-        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "http-failed")}
-    ),
-    "answered_by_http2_only": Wrong(
-        reach={NAME: FAILS_WHAT_PASSES}, judged={("urls/login", NAME): ("fail", "http-failed")}
-    ),
     # 9: JSON that our parser does not take
     "answered_by_allow_list_with_bom": Wrong(judged=NOT_READ),
     "answered_by_allow_list_gzip": Wrong(judged=NOT_READ),
@@ -151,27 +113,13 @@ WRONG_TODAY: dict[str, Wrong] = {
     "proxy_wants_a_user_agent": Wrong(judged=CLIENT_DISABLED),
     "openssl_has_no_proxy_option": Wrong(judged=CLIENT_DISABLED),
     # 16, 17: the root is there
-    "answered_by_sha1_leaf": Wrong(judged=no_root()),
-    "answered_by_leaf_for_clients_only": Wrong(judged=no_root()),
-    "answered_by_leaf_and_root": Wrong(
-        judged={("principles/certificates", NAME): ("fail", "cert-untrusted")}
-    ),
     # 18: a gateway's error
-    "trusted_inspector_cannot_get_out": Wrong(
-        reach={NAME: PASSES_WHAT_FAILS}, judged={("urls/login", NAME): ("warn", "http-not-proven")}
-    ),
     # 19: our own parallelism
     "proxy_takes_ten_connections": Wrong(varies=True),
     "firewall_resets_more_than_ten_a_second": Wrong(varies=True),
     # 20 to 23: the verdict is right, the remedy is not that of what was seen
     "hosts_file_pins_a_stale_address": Wrong(lacks=("/etc/hosts",)),
-    "name_filter_answers_with_zeros": Wrong(lacks=("filter",)),
-    "answered_by_refuses_the_name": Wrong(lacks=("112",)),
     "proxy_answers_with_ntlm_only": Wrong(lacks=("NTLM", "Negotiate")),
-    "proxy_answers_302": Wrong(lacks=("302",)),
-    "proxy_answers_429": Wrong(lacks=("429", "load")),
-    "proxy_answers_451": Wrong(lacks=("451", "policy")),
-    "proxy_answers_511": Wrong(lacks=("511",)),
 }
 
 MANY_HOSTS_LOSE_NAMES = True
