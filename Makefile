@@ -12,7 +12,7 @@ WITH_PIP = { [ -x .venv/bin/pip ] || $(PYTHON) -m venv .venv \
   && .venv/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r $<
 INSTALL = $(if $(UV),{ $(WITH_UV); } || { echo "uv failed; pip tries"; $(WITH_PIP); },$(WITH_PIP))
 
-.PHONY: help demo faulty test lab lint format schemas docs golden reference lock clean
+.PHONY: help demo faulty test lab lint format schemas docs golden reference bench lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -68,6 +68,12 @@ reference: .venv/dev ## ask Go, wget, apt and bash anew; read the difference bef
 	RECORD_ANSWERS=1 .venv/bin/python -m pytest -c selftests/pytest.ini \
 	  selftests/lab/test_field_cases.py \
 	  --dist load --tx '1*popen//python=selftests/lab/enter .venv/bin/python'
+
+bench: .venv/dev ## the suite beside what it is to be as fast as; takes half an hour
+	.venv/bin/python -m benchmarks.judging 200
+	.venv/bin/python -m benchmarks.judging 1000
+	.venv/bin/python -m benchmarks.round_trip
+	.venv/bin/python -m benchmarks.service_tags
 
 lock: ## renew the locked versions; needs uv
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \

@@ -4,7 +4,8 @@ pytest_plugins = [
     "fixtures.options",
     "fixtures.order",
     "fixtures.service_tags",
-    "fixtures.cases",
     "fixtures.hosts",
+    "fixtures.items",
+    "fixtures.terminal",
     "fixtures.reporting",
 ]

@@ -1,75 +1,98 @@
 """What judging a case costs beside a test that does nothing, in one run and in pairs.
 
-``python -m benchmarks.judging [hosts]`` copies the golden evidence under as many host names,
-judges it through the suite with all its reports, and runs as many trivial tests with JUnit and
-HTML reports. It prints seconds, memory and the ratios of each pair, and their medians.
+``python -m benchmarks.judging [hosts]`` judges a simulated fleet's evidence through the suite with
+all its reports, and runs as many trivial tests with JUnit and HTML reports. It prints processor
+time (user and system), peak memory and the ratios of each pair, and their medians. The same for
+``--collect-only``, of one host and of all.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-GOLDEN = ROOT / "selftests" / "runs" / "golden" / "healthy" / "evidence.json"
-TRIVIAL = "import pytest\n@pytest.mark.parametrize('case', range({}))\ndef test_it(case): pass\n"
+from benchmarks.simulated_fleet import ROOT, simulated_fleet
+
+HOSTS = 200
 PAIRS = 3
+TRIVIAL = "import pytest\n@pytest.mark.parametrize('case', range({}))\ndef test_it(case): pass\n"
 QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a process used: seconds of processor time and MB of memory at its peak."""
+
+    seconds: float
+    megabytes: float
 
 
 def main(hosts: int) -> None:
     """Run the pairs and print what they cost."""
-    with tempfile.TemporaryDirectory() as folder:
-        evidence = Path(folder) / "evidence"
-        evidence.mkdir()
-        record = json.loads(GOLDEN.read_text(encoding="utf-8"))
-        for number in range(hosts):
-            text = json.dumps({**record, "host": f"web{number}"})
-            (evidence / f"web{number}.json").write_text(text)
-        ours = [f"--evidence={evidence}", f"--report-dir={folder}/reports"]
-        cases = _cases(_run(ROOT, *ours)[2])
-        (Path(folder) / "test_trivial.py").write_text(TRIVIAL.format(cases))
-        theirs = [f"--junit-xml={folder}/j.xml", f"--html={folder}/h.html", "test_trivial.py"]
-        print(f"{hosts} hosts, {cases} cases; seconds, MB")
-        pairs = []
-        for _ in range(PAIRS):
-            mine, trivial = _run(ROOT, *ours), _run(Path(folder), *theirs)
-            pairs.append((mine[0] / trivial[0], mine[1] / trivial[1]))
-            print(
-                f"  judged {mine[0]:6.1f} s {mine[1]:5.0f} MB   trivial {trivial[0]:6.1f} s "
-                f"{trivial[1]:5.0f} MB   ratio {pairs[-1][0]:.2f} {pairs[-1][1]:.2f}"
-            )
-        time_ratio, memory_ratio = (
-            statistics.median(column) for column in zip(*pairs, strict=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ours = [*simulated_fleet(folder, hosts), f"--report-dir={folder / 'reports'}"]
+        cases = _count(_run(ROOT, *ours)[1])
+        print(f"{hosts} hosts, {cases} cases; processor time and peak memory")
+        reports = [f"--junit-xml={folder / 'j.xml'}", f"--html={folder / 'h.html'}"]
+        _compare("judged", ours, [_trivial(folder, cases), *reports], folder)
+        for count in (1, hosts):
+            what = f"collected, {count} host{'s'[: count > 1]}"
+            named = ",".join(f"ssh://web{number}" for number in range(count))
+            theirs = [_trivial(folder, cases // hosts * count), "--collect-only"]
+            _compare(what, [f"--hosts={named}", "--collect-only"], theirs, folder)
+
+
+def _trivial(folder: Path, tests: int) -> str:
+    """The file in *folder* that now holds so many trivial tests."""
+    path = folder / "test_trivial.py"
+    path.write_text(TRIVIAL.format(tests))
+    return path.name
+
+
+def _compare(what: str, ours: list[str], theirs: list[str], folder: Path) -> None:
+    """Print the cost of our run and of the trivial one, in turn."""
+    pairs = [(_run(ROOT, *ours)[0], _run(folder, *theirs)[0]) for _ in range(PAIRS)]
+    for mine, trivial in pairs:
+        print(
+            f"  {what} {mine.seconds:7.2f} s {mine.megabytes:5.0f} MB   "
+            f"trivial {trivial.seconds:7.2f} s {trivial.megabytes:5.0f} MB   "
+            f"ratio {mine.seconds / trivial.seconds:.2f} {mine.megabytes / trivial.megabytes:.2f}"
         )
-        print(f"median ratio: time {time_ratio:.2f}, memory {memory_ratio:.2f}")
+    seconds = statistics.median(mine.seconds / trivial.seconds for mine, trivial in pairs)
+    megabytes = statistics.median(mine.megabytes / trivial.megabytes for mine, trivial in pairs)
+    beyond = statistics.median(mine.seconds - trivial.seconds for mine, trivial in pairs)
+    print(
+        f"{what}: {seconds:.2f} x the processor time ({beyond:+.2f} s), {megabytes:.2f} x the "
+        "memory (medians)"
+    )
 
 
-def _run(folder: Path, *arguments: str) -> tuple[float, float, str]:
-    """Seconds, peak memory in MB, and output of a pytest run in *folder*."""
-    started = time.monotonic()
+def _run(folder: Path, *arguments: str) -> tuple[Cost, str]:
+    """The cost and the output of a pytest run in *folder*."""
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *QUIET, *arguments], cwd=folder, stdout=out
         )
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         text = out.read().decode()
-    return time.monotonic() - started, usage.ru_maxrss / 1024, text
+    if process.returncode != 0:
+        raise SystemExit(f"pytest in {folder} ended with {process.returncode}:\n{text[-3000:]}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), text
 
 
-def _cases(out: str) -> int:
+def _count(out: str) -> int:
     """How many tests a run had, by its last line."""
-    return sum(int(n) for n in re.findall(r"(\d+) (?:passed|failed|skipped|error)", out))
+    return sum(int(n) for n in re.findall(r"(\d+) (?:passed|skipped|xfailed)", out))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else HOSTS)

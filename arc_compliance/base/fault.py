@@ -28,7 +28,7 @@ class Fault(ValueError):  # noqa: N818 - a fault is in what was given, an error 
         self.what = what
 
     def within(self, place: str) -> Fault:
-        """The same fault, seen from *place*, in which it lies."""
+        """The same fault, seen from *place*, that holds it."""
         return Fault(self.what, where=f"{place}: {self.where}" if self.where else place)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from arc_compliance.base.fault import Fault
@@ -36,8 +37,11 @@ def read_at_most(path: Path, most_bytes: int) -> bytes:
     return content
 
 
-def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> None:
-    """Put *content* (a text as UTF-8) at *path* by writing beside it and moving it into place.
+def write_whole(
+    path: Path, content: str | bytes | Iterable[bytes], *, private: bool = False
+) -> None:
+    """Put *content* (a text as UTF-8, or bytes at once or piece by piece) at *path*, by writing
+    beside it and moving it into place.
 
     A *private* file is its owner's alone to read (mode 0600), from the first byte on. Raise OSError
     where the disk or the rights do not allow it; what stood there stays then. A device, a pipe or a
@@ -50,9 +54,15 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> N
         if private:
             part.touch(mode=0o600, exist_ok=False)
         with part.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.writelines(_pieces(content))
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _pieces(content: str | bytes | Iterable[bytes]) -> Iterable[bytes]:
+    if isinstance(content, str):
+        return [content.encode()]
+    return [content] if isinstance(content, bytes) else content

@@ -107,7 +107,7 @@ class _Reading:
             raise _fault(f"not valid YAML: the anchor &{event.anchor} is given twice", event)
 
     def _arrive(self, text: str | None, height: int, event: yaml.Event) -> None:
-        """Give a value to the list or mapping in which it lies."""
+        """Give a value to the list or mapping that holds it."""
         parent = self._open[-1]
         parent.height = max(parent.height, height + 1)
         if parent.mapping and text is not None and parent.children % 2 == 0:

@@ -7,10 +7,8 @@ loader can say ``requirements[7].when[0]: unknown condition 'instal'``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
-from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -23,6 +21,7 @@ from pydantic import (
 
 from arc_compliance.base.wording import did_you_mean
 from arc_compliance.base.yaml_file import faults_at
+from arc_compliance.catalogue.patterns import stands_for
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where in the file something is wrong, and what is wrong there."""
@@ -113,8 +112,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Door(_Strict):
-    """One port of an endpoint and what is asked of it."""
+class Port(_Strict):
+    """One port of an endpoint and what is requested of it."""
 
     scheme: Literal["https", "http"] = "https"
     port: int = Field(default=443, ge=1, le=65535)
@@ -136,14 +135,14 @@ class Endpoint(_Strict):
     patterns: tuple[NamePattern, ...] = Field(min_length=1)
     names: tuple[HostName, ...] = ()
     regional_names: dict[str, tuple[HostName, ...]] = {}
-    doors: tuple[Door, ...] = (Door(),)
+    ports: tuple[Port, ...] = (Port(),)
     private: Literal["never", "arc", "arm"] = "never"
     bypass: Bypass | None = None
     websocket: str | None = Field(default=None, pattern=r"^/[!-~]*$")
     note: str | None = None
 
     def matches(self, name: str) -> bool:
-        """Whether *name* is one that this row stands for (``*`` is any text inside a name)."""
+        """Whether *name* is one that this row stands for."""
         return any(stands_for(pattern, name) for pattern in self.patterns)
 
     @property
@@ -157,16 +156,6 @@ class Endpoint(_Strict):
             if not self.matches(name):
                 raise ValueError(f"name {name!r} is not covered by {', '.join(self.patterns)}")
         return self
-
-
-def stands_for(pattern: str, name: str) -> bool:
-    """Whether *pattern*, in which ``*`` is any text inside a name, stands for *name*."""
-    return _matching(pattern).fullmatch(name) is not None
-
-
-@cache
-def _matching(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(pattern).replace(r"\*", r"[a-z0-9.-]+"), re.IGNORECASE)
 
 
 class Requirement(_Strict):
@@ -208,7 +197,7 @@ class Discovery(_Strict):
     """An HTTPS call that returns concrete names for wildcard rows.
 
     ``path`` may hold ``{location}``; ``rows`` are the ids of the requirements whose rows take the
-    names it returns. Its failure leaves names unknown and is no failure of a requirement.
+    names it returns. Its failure leaves names unknown and is not a failure of a requirement.
     """
 
     name: HostName
@@ -235,7 +224,7 @@ class LedgerEntry(_Strict):
     section: str
     says: str = Field(description="the statement's fact, in our own words")
     requirements: tuple[RequirementId, ...] = ()
-    informative: str | None = Field(default=None, description="why it is no requirement")
+    informative: str | None = Field(default=None, description="why it is not a requirement")
 
     @model_validator(mode="after")
     def _either(self) -> LedgerEntry:
@@ -297,7 +286,7 @@ class Catalogue(_Strict):
                 if one not in rows:
                     yield where, f"unknown requirement {one!r}{did_you_mean(one, rows)}"
                 elif row is None or not row.wildcard:
-                    yield where, f"{one!r} is no row with a wildcard"
+                    yield where, f"{one!r} is not a row with a wildcard"
 
     def _covered(self) -> Iterator[Fault]:
         covered = {one for entry in self.ledger for one in entry.requirements}

@@ -66,7 +66,7 @@ class Access:
     sudo_user: str | None = None
 
 
-class _CommandLine(Exception):  # noqa: N818 - carries a value out of testinfra, is no error
+class _CommandLine(Exception):  # noqa: N818 - carries a value out of testinfra, is not an error
     """The command line that a backend was about to run."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from arc_compliance.base.fault import Fault
-from arc_compliance.wire.record import HostRecord, read_record
+from arc_compliance.wire.record import HostRecord, host_in, read_record
 
 _LABEL = re.compile(r"[A-Za-z0-9_.:%\[\]-]{1,255}")
 
@@ -25,7 +25,7 @@ def saved_evidence(directory: Path) -> dict[str, Path]:
         raise Fault(f"{directory} holds no evidence: no file there is named *.json")
     found: dict[str, Path] = {}
     for path in paths:
-        host = read_record(path).host
+        host = host_in(path)
         if not _LABEL.fullmatch(host):
             raise Fault(f"{host[:80]!r} is not the name of a host", where=path.name)
         if host in found:

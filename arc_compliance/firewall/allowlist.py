@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from netaddr import IPNetwork, IPSet
 from arc_compliance.base.fault import Fault, reading
 from arc_compliance.base.files import read_at_most
 from arc_compliance.base.redact import scrub
+from arc_compliance.catalogue.patterns import stands_for
 from arc_compliance.firewall.follow import WAYS, Passed, Ruleset, addresses_in
 from arc_compliance.firewall.iptables import read_iptables
 from arc_compliance.firewall.nftables import read_nftables, together
@@ -34,7 +34,7 @@ _COMMENT = re.compile(r"(^|\s)[#;].*")
 class Allowlist:
     """What one firewall lets out.
 
-    ``label`` says whose it is, for people. ``names`` are patterns in which ``*`` is any text.
+    ``label`` says whose it is, for people. ``names`` are patterns (`catalogue.patterns`).
     ``listed`` are the addresses of a list of lines, ``ruleset`` the rules of a packet filter, which
     are followed at ``hook``; one of the two is None. ``hosts_own`` are the measured host's rules.
     """
@@ -64,7 +64,7 @@ class Allowlist:
 
     def covers_name(self, name: str) -> bool:
         """Whether a pattern stands for *name*, or for all that the pattern *name* stands for."""
-        return any(fnmatchcase(name.lower(), pattern) for pattern in self.names)
+        return any(stands_for(pattern, name) for pattern in self.names)
 
     @property
     def names_only(self) -> bool:

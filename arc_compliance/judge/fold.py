@@ -33,7 +33,7 @@ REACH_STAGES = (Stage.RESOLVE, Stage.CONNECT, Stage.PROXY, Stage.HTTP)
 def judge_row(case: Case, view: HostView, judge_name: JudgeName, *, expected: str) -> Judgement:
     """The judgement of an endpoint row from *judge_name* on every measured name of it.
 
-    Expects a case with a row. A row without any name is not-testable: nobody knows what to ask.
+    Expects a case with a row. A row without any known name is not-testable.
     """
     row = view.row_of(case)
     found = verdicts_on(row, view, judge_name)
@@ -112,9 +112,10 @@ def notes_on(measurement: Measurement) -> str:
     """What a reader should know of a step that went well: flaky, or an address that is dead."""
     notes = []
     if measurement.flaky:
+        flaky = measurement.flaky
         notes.append(
-            f"flaky: the first attempt failed with {measurement.flaky.cause} "
-            f"while at {measurement.flaky.stage.value}"
+            f"flaky: {flaky.failed} of {flaky.of} attempts failed, with {flaky.cause} "
+            f"while at {flaky.stage.value}"
         )
     connect = measurement.at(Stage.CONNECT)
     if connect and connect.dead:
@@ -133,7 +134,7 @@ def _unmeasured(name: str) -> NameVerdict:
 
 
 def _nameless(case: Case, row: RowView, view: HostView, expected: str) -> Judgement:
-    """A wildcard whose names nobody could tell; the discovery calls' causes say why."""
+    """The judgement of a wildcard without a known name; the discovery calls say why."""
     feeding = {d.name for d in view.catalogue.discoveries if row.requirement.id in d.rows}
     asked = [d for d in view.evidence.discovered if d.name in feeding]
     failures = Counter(d.failure.cause for d in asked if d.failure)

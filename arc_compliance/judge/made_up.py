@@ -26,14 +26,16 @@ def without_made_up_addresses(evidence: Evidence) -> Evidence:
     }
     if not made_up:
         return evidence
-    lies = {m.name for m in evidence.measurements if _is_made_up(m, made_up)}
+    affected = {m.name for m in evidence.measurements if _is_made_up(m, made_up)}
     return evidence.model_copy(
         update={
             "measurements": tuple(
-                _unresolved(m) if m.name in lies else m for m in evidence.measurements
+                _unresolved(m) if m.name in affected else m for m in evidence.measurements
             ),
             "discovered": tuple(
-                d.model_copy(update={"failure": _MADE_UP}) if d.name in lies and d.failure else d
+                d.model_copy(update={"failure": _MADE_UP})
+                if d.name in affected and d.failure
+                else d
                 for d in evidence.discovered
             ),
         }

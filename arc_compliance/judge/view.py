@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from arc_compliance.catalogue.model import Catalogue, Client, Door, Endpoint, Level, Requirement
+from arc_compliance.catalogue.model import Catalogue, Client, Endpoint, Level, Port, Requirement
 from arc_compliance.firewall.allowlist import Allowlist
 from arc_compliance.firewall.follow import Passed
 from arc_compliance.judge.addresses.filters import filters_by_address, own_filter
@@ -51,7 +51,7 @@ class Target:
     """One name and port of a row, and its measurement, None where the host sent none."""
 
     name: str
-    door: Door
+    port: Port
     measurement: Measurement | None
 
 
@@ -120,9 +120,9 @@ class HostView(Grounds):
         assert endpoint is not None
         names = self._names(requirement, endpoint)
         targets = tuple(
-            Target(name=name, door=door, measurement=self.measured(name, door.port))
+            Target(name=name, port=port, measurement=self.measured(name, port.port))
             for name in names
-            for door in endpoint.doors
+            for port in endpoint.ports
         )
         return RowView(requirement=requirement, endpoint=endpoint, names=names, targets=targets)
 
@@ -164,7 +164,7 @@ class HostView(Grounds):
         for row in self.rows:
             if row.requirement.level is Level.MUST:
                 for target in row.targets:
-                    its = clients.setdefault((target.name, target.door.port), set())
+                    its = clients.setdefault((target.name, target.port.port), set())
                     its.add(row.requirement.client)
         return [
             (m, clients[m.name, m.port])
@@ -214,7 +214,7 @@ class HostView(Grounds):
 
     @cached_property
     def agents_proxy(self) -> ProxySetting:
-        """The setting from which the agent has its proxy; one without a place where nobody says."""
+        """The setting that gives the agent its proxy; one without a place where none is named."""
         return next(
             (one for one in self.facts.proxy.settings if one.place in _AGENTS_PLACES),
             ProxySetting(place="", proxy=self.evidence.vantage.proxy or ""),

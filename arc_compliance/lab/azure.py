@@ -77,8 +77,10 @@ class SimulatedAzure:
         self.trust_file.write_bytes(root + inspector)
 
         site = _Site(self._catalogue, authorities.intermediate)
-        doors = sorted({*_known_doors(self._catalogue), *((n, 443, "https") for n in site.names)})
-        if unknown := self._faults.keys() - {name for name, _, _ in doors}:
+        targets = sorted(
+            {*_known_targets(self._catalogue), *((n, 443, "https") for n in site.names)}
+        )
+        if unknown := self._faults.keys() - {name for name, _, _ in targets}:
             raise ValueError(
                 f"faults of names that are not simulated: {', '.join(sorted(unknown))}"
             )
@@ -89,7 +91,7 @@ class SimulatedAzure:
         def serve(context: ssl.SSLContext | None) -> int:
             return stack.enter_context(_Server(loop, site, context)).port
 
-        names = {name for name, _, scheme in doors if scheme == "https"}
+        names = {name for name, _, scheme in targets if scheme == "https"}
         old = {name for name in names if self._faults.get(name) is FaultKind.TLS10_ONLY}
         contexts = {n: authorities.server(n, self._faults.get(n)) for n in names - old}
         entry = authorities.official("unknown.invalid")
@@ -105,7 +107,9 @@ class SimulatedAzure:
                 return LOOPBACK, closed.getsockname()[1]
             return LOOPBACK, http if scheme == "http" else own_ports.get(name, https)
 
-        self.connect_to = tuple((name, port, *target(name, scheme)) for name, port, scheme in doors)
+        self.connect_to = tuple(
+            (name, port, *target(name, scheme)) for name, port, scheme in targets
+        )
         refused = (LOOPBACK, closed.getsockname()[1])
         self.controls = (
             (CONTROL_NAME, 443, MISSING, 443),
@@ -119,7 +123,7 @@ def _choose(tls: ssl.SSLObject | ssl.SSLSocket, context: ssl.SSLContext | None) 
         tls.context = context
 
 
-def _known_doors(catalogue: Catalogue) -> Iterator[tuple[str, int, str]]:
+def _known_targets(catalogue: Catalogue) -> Iterator[tuple[str, int, str]]:
     for requirement in catalogue.requirements:
         row = requirement.endpoint
         if row is None:
@@ -127,8 +131,8 @@ def _known_doors(catalogue: Catalogue) -> Iterator[tuple[str, int, str]]:
         regional = [name for names in row.regional_names.values() for name in names]
         spelled_out = [pattern for pattern in row.patterns if "*" not in pattern]
         for name in (*spelled_out, *row.names, *regional):
-            for door in row.doors:
-                yield name, door.port, door.scheme
+            for port in row.ports:
+                yield name, port.port, port.scheme
 
 
 def _gateway_doors(catalogue: Catalogue) -> Iterator[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,12 @@ def path(text: str, context: Context) -> Path:
 
 
 def readable(text: str, context: Context) -> str:
-    """The whole path of a file that another program reads; it can be read here too."""
-    _content(text, context)
+    """The whole path of a file that another program reads; it can be read here too.
+
+    /dev/null is the usual way to give ssh an empty one.
+    """
+    if text != os.devnull:
+        _content(text, context)
     return str(context.path(text))
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from arc_compliance.catalogue.model import Bypass
 from arc_compliance.options.endpoints import connect_to, endpoint_names, gateway
 from arc_compliance.options.files import allowlist, path, public_roots, readable, tag_sources
 from arc_compliance.options.option import Option, as_typed, each, flag, optional, plain
 from arc_compliance.options.values import (
+    bypassing,
     catalogue,
     demo,
     links,
@@ -143,7 +143,7 @@ PROXY_BYPASS = Option(
     "--proxy-bypass=LIST",
     help="endpoint groups that do not take the proxy, as in azcmagent: AAD, ARM, Arc, ...",
     otherwise="what the host's agent has",
-    reader=optional(plain(some_of(Bypass))),
+    reader=plain(bypassing),
     page="proxies.md",
 )
 KNOWN_GATEWAY = Option(
@@ -207,7 +207,7 @@ REPORT_DIR = Option(
     help="where the reports go",
     default="reports",
     reader=path,
-    shown=False,  # is where the report lies
+    shown=False,  # is where the report is
 )
 
 # -- how hosts are reached: testinfra's own options ----------------------------------------------

@@ -10,6 +10,7 @@ from typing import TypeVar
 from arc_compliance.base.fault import Fault
 from arc_compliance.base.wording import did_you_mean
 from arc_compliance.catalogue import Catalogue, load_catalogue
+from arc_compliance.catalogue.model import Bypass
 from arc_compliance.options.option import Context
 from arc_compliance.plan.scope import PrivateLink, location_named, private_links
 
@@ -50,6 +51,11 @@ def some_of(kind: type[Word]) -> Callable[[str | None], frozenset[Word]]:
         return frozenset(read_one(one) for one in text.split(",")) if text else frozenset()
 
     return read
+
+
+def bypassing(text: str | None) -> frozenset[Bypass] | None:
+    """The endpoint groups that do not take the proxy; None for those that the host's agent has."""
+    return some_of(Bypass)(text) if text else None
 
 
 def links(text: str | None) -> frozenset[PrivateLink]:

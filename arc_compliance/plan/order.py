@@ -91,18 +91,18 @@ def targets_of(catalogue: Catalogue, scope: Scope) -> list[Target]:
         if row is None or scope.not_applicable(requirement):
             continue
         for name in _names_to_measure(row, scope):
-            for door in row.doors:
-                found = targets.get((name, door.port)) or Target(
+            for port in row.ports:
+                found = targets.get((name, port.port)) or Target(
                     name=name,
-                    port=door.port,
-                    scheme=door.scheme,
-                    path=door.path,
+                    port=port.port,
+                    scheme=port.scheme,
+                    path=port.path,
                     rows=(),
                     client=requirement.client.value,
                     bypass=row.bypass.value if row.bypass else None,
                     websocket=row.websocket,
                 )
-                targets[name, door.port] = found.model_copy(
+                targets[name, port.port] = found.model_copy(
                     update={"rows": (*found.rows, requirement.id)}
                 )
     return list(targets.values())

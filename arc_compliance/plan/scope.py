@@ -156,7 +156,7 @@ _REASONS = {
     Condition.PROXY: "no proxy is in use",
     Condition.PRIVATE_LINK: "no private endpoint is in use (--private-link=arc)",
     Condition.NO_PRIVATE_LINK: "private endpoints are in use; the row is for public ones",
-    Condition.ONBOARDING_MACHINE: "this host is no onboarding machine (role in --inventory)",
+    Condition.ONBOARDING_MACHINE: "this host is not an onboarding machine (role in --inventory)",
     Condition.SERVERS: "the scenario is Extended Security Updates; its own rows apply instead",
     Condition.ESU: "concerns Extended Security Updates only (--scenario=esu)",
 }

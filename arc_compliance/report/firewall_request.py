@@ -14,7 +14,8 @@ from textwrap import wrap
 
 from netaddr import IPNetwork, cidr_merge
 
-from arc_compliance.catalogue.model import Catalogue, Endpoint, stands_for
+from arc_compliance.catalogue.model import Catalogue, Endpoint
+from arc_compliance.catalogue.patterns import stands_for
 from arc_compliance.judge.causes import Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host
@@ -32,7 +33,7 @@ _FIREWALL = {
     "http-timeout",
     "tag-not-covered",
 }
-"""The causes that a rule of a firewall mends."""
+"""The causes that a rule of a firewall fixes."""
 
 TCP, CONNECT = "tcp", "connect"
 """Straight through a firewall, or as a proxy's CONNECT."""
@@ -62,7 +63,7 @@ class Ask:
 
 
 def asks(report: ComplianceReport, catalogue: Catalogue) -> list[Ask]:
-    """The rules that would mend what *report* found failing, in a stable order."""
+    """The rules that would fix what *report* found failing, in a stable order."""
     rows = {r.id: r.endpoint for r in catalogue.requirements if r.endpoint}
     found: dict[tuple[str, int, str, bool], Ask] = {}
     for judgement in report.of(Verdict.FAIL):
@@ -83,9 +84,9 @@ def _wanted(judgement: Judgement, row: Endpoint | None) -> Iterator[tuple[str, i
             return
         protocol = CONNECT if judgement.cause == "proxy-denied" else TCP
         for pattern in row.patterns:
-            if any(name == pattern or stands_for(pattern, name) for name in judgement.failing):
-                for door in row.doors:
-                    yield pattern, door.port, protocol
+            if any(stands_for(pattern, name) for name in judgement.failing):
+                for port in row.ports:
+                    yield pattern, port.port, protocol
         return
     for one in judgement.failing:
         if "/" in one or one[:1].isupper():  # a prefix or a tag that an allow-list lacks
@@ -162,7 +163,7 @@ def render_text(wanted: Sequence[Ask], report: ComplianceReport, tags: ServiceTa
         "",
     ]
     if not wanted:
-        return "\n".join([*lines, "Nothing to ask for: no failure that a rule would mend.", ""])
+        return "\n".join([*lines, "Nothing to ask for: no failure that a rule would fix.", ""])
     places = (
         (False, TCP, "In the firewall, please allow"),
         (False, CONNECT, "In the proxy, please allow"),

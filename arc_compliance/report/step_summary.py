@@ -35,7 +35,7 @@ def _parts(report: ComplianceReport) -> Iterator[str]:
     if report.header.selection != "all":
         yield f"<p>Partial run: {_code(report.header.selection)}. The verdict is about these.</p>"
     if report.header.simulated:
-        yield "Simulated Azure: this is no evidence about any real network."
+        yield "Simulated Azure: this says nothing about a real network."
     counts = [f"{n} {verdict.value}" for verdict, n in report.counts().items() if n]
     yield ", ".join(counts) or "Nothing was judged."
     yield f"<p>Service tags: {_code(report.header.service_tags)}</p>"

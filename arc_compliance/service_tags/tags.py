@@ -124,9 +124,9 @@ class TagFile:
         return [name for name in self.tags if name.lower().startswith(f"{tag.lower()}.")]
 
     def tags_of(self, address: str) -> list[str]:
-        """The tags in which *address* lies, those of the narrowest prefix first.
+        """The tags that hold *address*, those of the narrowest prefix first.
 
-        Raise ValueError for what is no address.
+        Raise ValueError for what is not an address.
         """
         width, number = address_as_number(address)
         found: list[str] = []
@@ -148,7 +148,7 @@ class TagFile:
 
 def address_as_number(address: str) -> tuple[int, int]:
     """The width in bits and the number of *address*; an IPv4 address inside an IPv6 one (mapped,
-    or given out by NAT64) counts as itself. Raise ValueError for what is no address."""
+    or given out by NAT64) counts as itself. Raise ValueError for what is not an address."""
     try:
         if ":" not in address:
             return 32, int.from_bytes(inet_pton(AF_INET, address), "big")

@@ -1,7 +1,7 @@
 """The typed record that comes back from a host: facts only, no verdict words.
 
 The probe writes it as JSON, format 2; everything here is validated on the way in, because a host
-may lie, hang or flood. Times are seconds since the epoch on the host's clock, durations are in
+may send anything. Times are seconds since the epoch on the host's clock, durations are in
 seconds.
 """
 
@@ -26,7 +26,7 @@ class Platform(str, Enum):
 
 
 class Probe(WireRecord):
-    """The program that measured; ``sha256`` is its own, empty where it does not tell."""
+    """The program that measured; ``sha256`` is its own, empty where it is not given."""
 
     version: Text
     platform: Platform
@@ -50,7 +50,7 @@ class Control(WireRecord):
     not be answered, or a question by which a Log Analytics gateway shows.
 
     ``stage`` is what it shows to be able to fail. resolve: a name that does not exist, answered
-    where it has addresses. connect: an address that nobody has, answered where a connection is
+    where it has addresses. connect: an address that is not in use, answered where a connection is
     accepted. proxy: a CONNECT to that name, answered where the proxy agrees. certificate: a
     self-signed certificate shown to the client that verifies, answered where that takes it.
     ``addresses`` are those that the name resolved to. ``cause`` is why there was no answer, None
@@ -102,7 +102,7 @@ class AgentCheck(WireRecord):
 
 
 class Vantage(WireRecord):
-    """From where it was measured, so that nobody takes one machine's view for another's.
+    """From where it was measured, so that one machine's view is not taken for another's.
 
     ``proxy`` is the agent's, host:port, or None where it goes straight out.
     """
@@ -135,8 +135,8 @@ class Evidence(WireRecord):
 
     @model_validator(mode="after")
     def _measured_once(self) -> Evidence:
-        doors = {(m.name, m.port) for m in self.measurements}
-        if len(doors) < len(self.measurements):
+        targets = {(m.name, m.port) for m in self.measurements}
+        if len(targets) < len(self.measurements):
             raise ValueError("an endpoint is measured twice")
         return self
 

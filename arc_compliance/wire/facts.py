@@ -29,7 +29,7 @@ class TlsFacts(WireRecord):
 
     ``openssl`` is the output of ``openssl version``; None where there is no such command.
     ``minimum_protocol``/``maximum_protocol`` stand in ``policy_file``; None where it sets none.
-    ``cipher_suites`` are those that it offers, by OpenSSL's names; none where nobody could ask.
+    ``cipher_suites`` are those that it offers, by OpenSSL's names; empty where unknown.
     """
 
     openssl: Text | None = None
@@ -140,7 +140,7 @@ class SocketFacts(WireRecord):
 
 
 class ClockFacts(WireRecord):
-    """Whether the host's clock is kept synchronised; None where nobody says."""
+    """Whether the host's clock is kept synchronised; None where that is unknown."""
 
     synchronised: bool | None = None
 

@@ -1,7 +1,7 @@
 """Evidence of format 1, read as if it were of format 2.
 
-Format 1 kept what a step saw in an untyped ``data``. What of it is not as format 2 has it is left
-out, so that the observation shows nothing: that is no reason to refuse all that the host sent.
+Format 1 kept what a step saw in an untyped ``data``. A value in it that format 2 does not allow is
+left out, so that the observation shows nothing; the rest of the evidence is read.
 """
 
 from __future__ import annotations

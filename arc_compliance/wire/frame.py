@@ -28,7 +28,7 @@ def evidence_in(output: bytes) -> Evidence:
     """The evidence between the marks of *output*, redacted.
 
     Raise ValueError, with words for the host's owner, where there is not exactly one frame, or
-    what it holds is no evidence.
+    what it holds is not evidence.
     """
     frames = output.split(BEGIN)[1:]
     if len(frames) != 1:
@@ -43,7 +43,7 @@ def evidence_in(output: bytes) -> Evidence:
     except ValidationError as error:
         raise ValueError(f"the host's evidence is not as agreed: {first_fault(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"the host's evidence is no JSON: {error}") from error
+        raise ValueError(f"the host's evidence is not JSON: {error}") from error
 
 
 def first_fault(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""What each step of a measurement saw: one type a stage, told apart by ``stage``.
+"""What each step of a measurement saw: one type for each stage, discriminated by ``stage``.
 
 A field is optional where its step can fail before the fact is known. An observation without a
 failure that lacks what its stage is about is well formed and shows nothing: the judges make an

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from arc_compliance.base.fault import Fault
 from arc_compliance.base.files import read_at_most, write_whole
-from arc_compliance.base.redact import scrub_all
+from arc_compliance.base.redact import scrub, scrub_all
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure, Text, Time
 from arc_compliance.wire.format1 import upgraded
-from arc_compliance.wire.frame import BEGIN, MAX_EVIDENCE_BYTES, evidence_in, first_fault
+from arc_compliance.wire.frame import BEGIN, END, MAX_EVIDENCE_BYTES, evidence_in, first_fault
 
 
 class HostRecord(BaseModel):
@@ -54,7 +54,7 @@ def save_record(directory: Path, record: HostRecord) -> None:
 def load_record(directory: Path, host: str, run: str | None) -> HostRecord:
     """The record of *host* from *run*, or from any where None is given.
 
-    Where its file is no such record, the record is one that says why.
+    Where its file is not such a record, the record is one that says why.
     """
     path = record_path(directory, host)
     record = read_record(path, clean=True)
@@ -107,6 +107,27 @@ def record_from(document: object) -> HostRecord:
     if isinstance(document, dict):
         document = {**document, "evidence": upgraded(document.get("evidence"))}
     return HostRecord.model_validate(document)
+
+
+def host_in(path: Path) -> str:
+    """The host whose record or evidence the file *path* holds, by what it says of itself.
+
+    A file that holds neither is of the host that it is named for. Only `read_record` checks what
+    else the file holds.
+    """
+    try:
+        content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
+        printed = content.partition(BEGIN)[2].partition(END)[0]
+        return scrub(_Head.model_validate_json(printed or content).host) or _named_for(path)
+    except ValueError:
+        return _named_for(path)
+
+
+class _Head(BaseModel):
+    """What records and evidence say of themselves alike."""
+
+    run: Text
+    host: Text
 
 
 def _named_for(path: Path) -> str:

@@ -67,6 +67,8 @@ IDS = {
     ],
     "Practice": [
         "practice/websocket",
+        "practice/large-hello",
+        "practice/name-servers",
         "practice/negative-serial",
         "practice/service-tags-current",
         "practice/azure-cloud-gap",
@@ -85,6 +87,8 @@ NOT_MUST = {
     "service-tags/azure-cloud": "SHOULD",
     "tls/legacy": "SHOULD",
     "practice/websocket": "SHOULD",
+    "practice/large-hello": "SHOULD",
+    "practice/name-servers": "SHOULD",
     "practice/negative-serial": "SHOULD",
     "practice/service-tags-current": "SHOULD",
     "practice/azure-cloud-gap": "SHOULD",
@@ -192,8 +196,8 @@ def test_certificate_downloads_have_a_door_on_each_port(china: Catalogue) -> Non
     (row,) = [r.endpoint for r in china.requirements if r.id == "esu/pkiops"]
 
     assert row is not None
-    assert [(d.scheme, d.port) for d in row.doors] == [("https", 443), ("http", 80)]
-    assert all(d.path.startswith("/pkiops/certs/") for d in row.doors)
+    assert [(d.scheme, d.port) for d in row.ports] == [("https", 443), ("http", 80)]
+    assert all(d.path.startswith("/pkiops/certs/") for d in row.ports)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ requirements:
       patterns: ["*.his.test"]
       names: [gbl.his.test]
       regional_names: {east: [east.his.test]}
-      doors: [{scheme: https, port: 443}]
+      ports: [{scheme: https, port: 443}]
   - id: principles/tcp
     section: Details
     statement: TCP it is.
@@ -70,7 +70,7 @@ FAULTS = {
     "unknown scheme": (
         "scheme: https",
         "scheme: htps",
-        "requirements[0].endpoint.doors[0].scheme: unknown scheme 'htps' (did you mean 'https'?)",
+        "requirements[0].endpoint.ports[0].scheme: unknown scheme 'htps' (did you mean 'https'?)",
         18,
     ),
     "unknown key": (
@@ -136,7 +136,7 @@ FAULTS = {
     "no port": (
         "port: 443",
         "port: https",
-        "requirements[0].endpoint.doors[0].port: expected a number, got 'https'",
+        "requirements[0].endpoint.ports[0].port: expected a number, got 'https'",
         18,
     ),
     "a text for a list": (
@@ -152,9 +152,9 @@ FAULTS = {
         21,
     ),
     "a text for a mapping": (
-        "doors: [{scheme: https, port: 443}]",
-        "doors: [https]",
-        "requirements[0].endpoint.doors[0]: expected a mapping, got 'https'",
+        "ports: [{scheme: https, port: 443}]",
+        "ports: [https]",
+        "requirements[0].endpoint.ports[0]: expected a mapping, got 'https'",
         18,
     ),
     "an empty list": (
@@ -208,7 +208,7 @@ FAULTS = {
     "discovery for a row without a wildcard": (
         "rows: [urls/his]",
         "rows: [principles/tcp]",
-        "discoveries[0].rows[0]: 'principles/tcp' is no row with a wildcard",
+        "discoveries[0].rows[0]: 'principles/tcp' is not a row with a wildcard",
         30,
     ),
     "no YAML": (

@@ -19,7 +19,7 @@ ANSWERS = {
     "nothing": ("true", "the host sent no evidence"),
     "noise": ("echo hello; echo oops >&2; exit 3", "(exit status 3); the host said: oops"),
     "no end": (f"echo {BEGIN}; echo '{{'", "the host's evidence is cut off"),
-    "not JSON": (f"echo {BEGIN}; echo '{{'; echo {END}", "the host's evidence is no JSON"),
+    "not JSON": (f"echo {BEGIN}; echo '{{'; echo {END}", "the host's evidence is not JSON"),
     "a list": (f"echo {BEGIN}; echo '[]'; echo {END}", "the host's evidence is not as agreed"),
     "unknown field": (
         f"""echo {BEGIN}; echo '{{"surprise": 1}}'; echo {END}""",
@@ -31,7 +31,7 @@ ANSWERS = {
     ),
     "deep": (
         f"echo {BEGIN}; head -c 200000 /dev/zero | tr '\\0' '['; echo; echo {END}",
-        "the host's evidence is no JSON",
+        "the host's evidence is not JSON",
     ),
     "flood": (f"echo {BEGIN}; cat /dev/zero", "the host sent more than 8388608 bytes"),
 }

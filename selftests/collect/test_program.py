@@ -13,7 +13,7 @@ from arc_compliance.collect.backends import NO_PYTHON, Access, command_line, req
 from arc_compliance.hosts.addresses import parse_host
 from arc_compliance.plan.order import Limits
 from arc_compliance.probe.bundle import bundled, program_sha256
-from arc_compliance.wire.evidence import evidence_in
+from arc_compliance.wire.frame import evidence_in
 from selftests.probe import peers
 from selftests.suite_run import SuiteRun, as_python
 

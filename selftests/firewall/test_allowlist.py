@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from netaddr import IPSet
 
@@ -309,6 +309,7 @@ def walked(chains: dict[str, Chain], name: str, address: str, answers: Any) -> s
     return "return"
 
 
+@settings(deadline=None)
 @given(rules(jumps=True), rules(jumps=False), st.sampled_from(["accept", "drop"]))
 def test_following_sets_is_following_each_address(
     base: list[Rule], called: list[Rule], policy: str

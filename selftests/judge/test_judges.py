@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from arc_compliance.judge.case import Judge, judge_case
-from arc_compliance.judge.causes import CAUSES, Owner, Remedy, remedy_for
+from arc_compliance.judge.causes import CAUSES, Owner, Remedy, cause_named, remedy_for
 from arc_compliance.judge.endpoint.certificates import judge_certificates
 from arc_compliance.judge.endpoint.reach import judge_reach
 from arc_compliance.judge.endpoint.tls12 import judge_tls12
@@ -32,6 +32,7 @@ from arc_compliance.judge.network.private_link import judge_private_link
 from arc_compliance.judge.network.proxy import judge_proxy
 from arc_compliance.judge.network.tcp import judge_tcp
 from arc_compliance.plan.scope import PrivateLink, Scenario
+from arc_compliance.probe.python import contract
 from arc_compliance.wire.evidence import Platform
 from arc_compliance.wire.fields import Failure
 from arc_compliance.wire.record import HostRecord
@@ -101,7 +102,7 @@ CERTIFICATES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     ),
     "not verified": ({"certificate": "tls-reset"}, ("error", "unknown")),
     "no chain": ({"sent": ()}, ("error", "probe-failed")),
-    "no certificate": ({"sent": ("AAAA",)}, ("warn", "cert-not-public")),
+    "no certificate": ({"sent": ("AAAA",)}, ("error", "cert-unreadable")),
     "refused": ({"failed": ("connect", "connect-refused")}, ("blocked", "connect-refused")),
 }
 
@@ -406,6 +407,11 @@ def test_a_judgement_survives_the_way_from_a_worker() -> None:
     )
 
     assert judgement_from(dict(judgement.properties())) == judgement
+
+
+@pytest.mark.parametrize("cause", contract.CAUSES)
+def test_every_cause_of_the_probe_is_in_the_closed_list(cause: str) -> None:
+    assert cause_named(cause) == cause
 
 
 @pytest.mark.parametrize("platform", Platform)

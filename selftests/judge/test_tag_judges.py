@@ -82,12 +82,12 @@ OURS = {ENTRA: ["192.0.2.0/24", "2001:db8::/64"], "Storage": ["198.51.100.0/24"]
         (("203.0.113.1",), Verdict.FAIL, "address-outside-tag", "203.0.113.1 in no service tag"),
         (("192.0.2.7", "2001:db8:1::1"), Verdict.FAIL, "address-outside-tag", "2001:db8:1::1 in"),
         (("192.0.2.7", "203.0.113.1"), Verdict.FAIL, "address-outside-tag", "203.0.113.1 in no"),
-        (("10.0.0.1",), Verdict.FAIL, "address-not-public", "10.0.0.1 is no public address"),
-        (("127.0.0.1",), Verdict.FAIL, "address-not-public", "127.0.0.1 is no public"),
-        (("fe80::1",), Verdict.FAIL, "address-not-public", "fe80::1 is no public"),
-        (("::ffff:10.0.0.1",), Verdict.FAIL, "address-not-public", "is no public address"),
-        (("fd00::1",), Verdict.FAIL, "address-not-public", "is no public address"),
-        (("nonsense",), Verdict.ERROR, "probe-failed", "is no address"),
+        (("10.0.0.1",), Verdict.FAIL, "address-not-public", "10.0.0.1 is not a public address"),
+        (("127.0.0.1",), Verdict.FAIL, "address-not-public", "127.0.0.1 is not a public"),
+        (("fe80::1",), Verdict.FAIL, "address-not-public", "fe80::1 is not a public"),
+        (("::ffff:10.0.0.1",), Verdict.FAIL, "address-not-public", "is not a public address"),
+        (("fd00::1",), Verdict.FAIL, "address-not-public", "is not a public address"),
+        (("nonsense",), Verdict.ERROR, "probe-failed", "is not an address"),
     ],
 )
 def test_each_state_of_an_address(
@@ -101,7 +101,7 @@ def test_each_state_of_an_address(
 
 
 def test_a_wider_tag_is_not_the_expected_one() -> None:
-    """As StorageSyncService is no Storage."""
+    """As StorageSyncService is not Storage."""
     tags = {ENTRA: ["192.0.2.0/24"], "AzureActiveDirectoryDomainServices": ["198.51.100.0/24"]}
 
     found = entra("198.51.100.1", tags=tag_file(**tags))
@@ -381,7 +381,7 @@ def test_rules_of_a_host_that_make_no_sense_are_none() -> None:
     one = judged("service-tags/full-range", judge_full_range, found)
 
     assert one.verdict is Verdict.NOT_APPLICABLE
-    assert "nft printed no rules: line 1: no JSON" in one.actual
+    assert "nft printed no rules: line 1: not valid JSON" in one.actual
 
 
 # -- rows by name --------------------------------------------------------------------------------

@@ -359,25 +359,25 @@ class Network:
         self._processes.append(process)
         _wait_for(ready.exists)
         self.azure = json.loads(ready.read_text())
-        doors: dict[str, list[tuple[int, int]]] = {}
+        served: dict[str, list[tuple[int, int]]] = {}
         for name, port, _, to in self.azure["connect_to"]:
-            doors.setdefault(name, []).append((port, to))
+            served.setdefault(name, []).append((port, to))
         peers = {f"peer {name}": [(443, to)] for name, to in self.azure["peers"].items()}
         addresses = {}
         rules = []
-        for number, (name, ports) in enumerate({**doors, **peers}.items(), start=20):
+        for number, (name, ports) in enumerate({**served, **peers}.items(), start=20):
             address = addresses[name] = f"{AZURE_NET}.{number}"
             _sh(f"ip -n {AZURE} address add {address}/24 dev eth0")
             private = self.private[name] = f"{PRIVATE_NET}.{number}"
             _sh(f"ip -n {AZURE} address add {private}/32 dev eth0")
             at = f"ip daddr {{ {address}, {private} }}"
             rules += [f"{at} tcp dport {p} dnat to 127.0.0.1:{to}" for p, to in ports]
-        self.names = {name: addresses[name] for name in doors}
+        self.names = {name: addresses[name] for name in served}
         self.peers = {name: addresses[f"peer {name}"] for name in self.azure["peers"]}
         self.tag_file.write_text(json.dumps(self.service_tags()))
         body = "\n".join(rules)
         chain = f"chain prerouting {{ type nat hook prerouting priority -100;\n{body}\n}}"
-        inside(AZURE, "nft", "-f", "-", given=f"table ip doors {{\n{chain}\n}}\n")
+        inside(AZURE, "nft", "-f", "-", given=f"table ip published {{\n{chain}\n}}\n")
 
     def service_tags(self) -> dict[str, Any]:
         """A service tag file of the lab: the addresses of each tag's names, and of those who

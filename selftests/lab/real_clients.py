@@ -9,50 +9,27 @@ read from the suite's evidence, but for which names there are.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from selftests.lab.answers import (
+    CLIENTS,
+    GATEWAY_ERRORS,
+    NOT_REACHED,
+    OPEN,
+    SOMETIMES,
+    UNVERIFIED,
+    VERIFIED,
+    Answer,
+    Request,
+)
 from selftests.lab.client_settings import agent_settings, daemons_environment, login_shell
 from selftests.lab.measuring import CATALOGUE, Findings
 from selftests.lab.network import Network
-
-NOT_REACHED, UNVERIFIED, VERIFIED = "not reached", "reached unverified", "reached"
-SOMETIMES, OPEN = "sometimes", "open"
-"""What a client or the suite says of a name. A client that has to verify cannot use the second;
-the suite's reach case takes it, and its certificate case does not. Sometimes: asked several times
-it was not the same each time. Open: the suite does not say."""
-
-GATEWAY_ERRORS = (502, 503, 504)
-"""What a device on the way answers for a service that it cannot reach."""
-
-WGET, APT_HELPER = "/usr/bin/wget", "/usr/lib/apt/apt-helper"
-GO, OLDER_GO = "go", "go as of 1.21"
-CLIENTS = {"agent": GO, "installer": "wget", "package-manager": "apt"}
-"""The program that stands for each client of the catalogue's rows."""
-
-
-@dataclass(frozen=True)
-class Door:
-    """A name and port of a row, with the client that asks there."""
-
-    row: str
-    requirement: str
-    name: str
-    url: str
-    client: str
-    bypass: str | None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one program said of one name, and the words that it used."""
-
-    says: str
-    words: str
+from selftests.lab.shell_clients import ask_apt, ask_wget
 
 
 @dataclass(frozen=True)
@@ -65,20 +42,43 @@ class Patience:
     pause: float = 0
 
 
-def differences(
-    found: Findings, answers: Mapping[Door, Sequence[Answer]]
-) -> dict[str, tuple[str, str]]:
-    """The rows on which a program and the suite differ: what it says, what the suite says."""
-    differing: dict[str, tuple[str, str]] = {}
-    for door, its in answers.items():
-        said = {one.says for one in its}
-        theirs, ours = said.pop() if len(said) == 1 else SOMETIMES, suite_says(found, door).says
-        if theirs != ours:
-            differing[door.row] = (theirs, ours)
-    return differing
+@dataclass(frozen=True)
+class Disagreement:
+    """A name of which its program says something else than the suite."""
+
+    request: Request
+    theirs: tuple[Answer, ...]
+    ours: Answer
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """What the program says, what the suite says."""
+        said = {one.says for one in self.theirs}
+        return (SOMETIMES if len(said) > 1 else said.pop()), self.ours.says
+
+    def __str__(self) -> str:
+        seen = "; ".join(dict.fromkeys(f"{one.says} ({one.words})" for one in self.theirs))
+        program = CLIENTS[self.request.client]
+        return (
+            f"{self.request.row} at {self.request.name}: {program} says {seen}, "
+            f"the suite says {self.ours.says} ({self.ours.words})"
+        )
 
 
-def doors_of(found: Findings) -> Iterator[Door]:
+def disagreements(
+    found: Findings, answers: Mapping[Request, Sequence[Answer]]
+) -> list[Disagreement]:
+    """Every name of which a program and the suite say different things."""
+    compared = (Disagreement(d, tuple(its), suite_says(found, d)) for d, its in answers.items())
+    return [one for one in compared if one.pair[0] != one.pair[1]]
+
+
+def by_row(differing: Sequence[Disagreement]) -> dict[str, tuple[str, str]]:
+    """The rows of *differing*: what the program says, what the suite says."""
+    return {one.request.row: one.pair for one in differing}
+
+
+def requests_of(found: Findings) -> Iterator[Request]:
     """What was measured for the rows in scope, each by the client whose row it is."""
     out_of_scope = {j.requirement for j in found.judgements if j.verdict.value == "not-applicable"}
     for requirement in CATALOGUE.requirements:
@@ -88,32 +88,32 @@ def doors_of(found: Findings) -> Iterator[Door]:
         if not requirement.id.startswith("urls/"):
             continue
         for one in found.evidence.measurements:
-            if any(door.port == one.port for door in row.doors) and row.matches(one.name):
+            if any(port.port == one.port for port in row.ports) and row.matches(one.name):
                 url = f"{one.scheme}://{one.name}/"
                 bypass = row.bypass.value if row.bypass else None
                 client = requirement.client.value
-                yield Door(row.label, requirement.id, one.name, url, client, bypass)
+                yield Request(row.label, requirement.id, one.name, url, client, bypass)
 
 
-def suite_says(found: Findings, door: Door) -> Answer:
-    """What the judgements of the door's row say of its name.
+def suite_says(found: Findings, request: Request) -> Answer:
+    """What the judgements of the request's row say of its name.
 
     A row is as bad as its worst name; the others of it are no worse than a pass.
     """
-    reach = found.of(door.requirement, door.row)
-    certificate = found.of("principles/certificates", door.row)
-    tls = found.of("tls/1.2", door.row)
+    reach = found.of(request.requirement, request.row)
+    certificate = found.of("principles/certificates", request.row)
+    tls = found.of("tls/1.2", request.row)
     words = " ".join(f"{one.requirement} {one.verdict.value} {one.cause}".strip()
                      for one in (reach, tls, certificate))  # fmt: skip
-    verdicts = {one.requirement: _of_name(one, door.name) for one in (reach, certificate, tls)}
-    if "open" in (verdicts[door.requirement], verdicts["tls/1.2"]):
+    verdicts = {one.requirement: _of_name(one, request.name) for one in (reach, certificate, tls)}
+    if "open" in (verdicts[request.requirement], verdicts["tls/1.2"]):
         return Answer(OPEN, words)
-    if "bad" in (verdicts[door.requirement], verdicts["tls/1.2"]):
+    if "bad" in (verdicts[request.requirement], verdicts["tls/1.2"]):
         return Answer(NOT_REACHED, words)
     trusted = verdicts["principles/certificates"] == "good" or (
         certificate.cause == "cert-not-public"  # strict: the host trusts it all the same
     )
-    if door.url.startswith("http:") or trusted:
+    if request.url.startswith("http:") or trusted:
         return Answer(VERIFIED, words)
     return Answer(UNVERIFIED, words)
 
@@ -135,21 +135,21 @@ def ask_all(
     lab: Network,
     go_client: Path,
     told: dict[str, Any],
-    doors: Sequence[Door],
+    requests: Sequence[Request],
     patience: Patience,
     *options: str,
-) -> dict[Door, Answer]:
-    """The answer of each door's own program; *options* are the Go client's."""
-    by_client: dict[str, list[Door]] = {}
-    for door in doors:
-        by_client.setdefault(door.client, []).append(door)
+) -> dict[Request, Answer]:
+    """The answer of each request's own program; *options* are the Go client's."""
+    by_client: dict[str, list[Request]] = {}
+    for request in requests:
+        by_client.setdefault(request.client, []).append(request)
     found = ask_go(lab, go_client, told, by_client.get("agent", []), patience, *options)
     ask: dict[str, Callable[..., Answer]] = {"installer": ask_wget, "package-manager": ask_apt}
-    others = [door for door in doors if door.client in ask]
+    others = [request for request in requests if request.client in ask]
     shell = login_shell(lab, told)
 
-    def one(door: Door) -> Answer:
-        return ask[door.client](lab, shell, told, door.url, patience.seconds)
+    def one(request: Request) -> Answer:
+        return ask[request.client](lab, shell, told, request.url, patience.seconds)
 
     with ThreadPoolExecutor(len(others) or 1) as pool:
         found.update(zip(others, pool.map(one, others), strict=True))
@@ -160,24 +160,24 @@ def ask_go(
     lab: Network,
     go_client: Path,
     told: dict[str, Any],
-    doors: Sequence[Door],
+    requests: Sequence[Request],
     patience: Patience,
     *options: str,
-) -> dict[Door, Answer]:
-    """What the Go client says of *doors*, by the way that the agent goes."""
+) -> dict[Request, Answer]:
+    """What the Go client says of *requests*, by the way that the agent goes."""
     settings, environment = agent_settings(lab, told), daemons_environment(lab, told)
-    found: dict[Door, Answer] = {}
-    past = [door for door in doors if door.bypass in settings.bypass]
+    found: dict[Request, Answer] = {}
+    past = [request for request in requests if request.bypass in settings.bypass]
     for proxy, some in (
-        (settings.proxy, [door for door in doors if door not in past]),
+        (settings.proxy, [request for request in requests if request not in past]),
         ("-", past),
     ):
-        urls = list(dict.fromkeys(door.url for door in some))
+        urls = list(dict.fromkeys(request.url for request in some))
         if not urls:
             continue
         said = go(lab, go_client, urls, patience, environment, proxy, *options)
         answers = {one["url"]: go_answer(one) for one in said}
-        found.update({door: answers[door.url] for door in some})
+        found.update({request: answers[request.url] for request in some})
     return found
 
 
@@ -220,69 +220,3 @@ def go_words(said: dict[str, Any]) -> str:
         return " ".join(seen) + (f" {body}" if body else "")
     offered = f" offering {', '.join(said['offered'])}" if said.get("offered") else ""
     return f"{said['stage']} {said['fault']}{offered}"
-
-
-# -- wget and apt ----------------------------------------------------------------------------------
-
-
-def ask_wget(
-    lab: Network, shell: list[str], told: dict[str, Any], url: str, seconds: float
-) -> Answer:
-    """What wget says of *url*, as the install script calls it."""
-    command = [*shell, "timeout", f"{2 * seconds + 2}", WGET, "-O/dev/null", "--no-hsts"]
-    command += ["--tries=1", f"--timeout={seconds}", "--max-redirect=0", "--server-response", url]
-    done = lab.on_host(*command, well=False)
-    says, words = wget_answer(done.returncode, done.stderr.decode())
-    if done.returncode == 5:
-        again = lab.on_host(*command, "--no-check-certificate", well=False)
-        reached = wget_answer(again.returncode, again.stderr.decode())[0] == VERIFIED
-        says = UNVERIFIED if reached else NOT_REACHED
-    return Answer(says, words)
-
-
-def wget_answer(code: int, said: str) -> tuple[str, str]:
-    """Whether wget got an answer of HTTP, by its exit status and the server's status line."""
-    statuses = re.findall(r"^ +HTTP/[0-9.]+ (\d+)", said, re.MULTILINE)
-    if code in (0, 8) and statuses:
-        reached = int(statuses[-1]) not in GATEWAY_ERRORS
-        return (VERIFIED if reached else NOT_REACHED), f"HTTP {statuses[-1]}"
-    lines = [line for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"failed|rror|nable|refused|timed", line)]
-    return NOT_REACHED, f"exit {code}: {(telling or lines or [''])[-1].strip()}"
-
-
-def ask_apt(
-    lab: Network, shell: list[str], told: dict[str, Any], url: str, seconds: float
-) -> Answer:
-    """What apt's helper says of *url*, by apt's settings, then the shell's."""
-    command = [*shell, "timeout", f"{2 * seconds + 2}", APT_HELPER]
-    settings = {"APT::Sandbox::User": "root", "Acquire::Retries": "0"}
-    settings |= {f"Acquire::{s}::Timeout": f"{seconds:.0f}" for s in ("http", "https")}
-    if told.get("proxy"):
-        settings |= {f"Acquire::{s}::Proxy": told["proxy"] for s in ("http", "https")}
-    command += [word for pair in settings.items() for word in ("-o", "=".join(pair))]
-    careless = [f"-oAcquire::https::Verify-{what}=false" for what in ("Peer", "Host")]
-    says, words = apt_answer(_apt(lab, command, url))
-    if says == NOT_REACHED and "ertificate" in words:
-        again, _ = apt_answer(_apt(lab, [*command, *careless], url))
-        says = UNVERIFIED if again == VERIFIED else NOT_REACHED
-    return Answer(says, words)
-
-
-def _apt(lab: Network, command: list[str], url: str) -> str:
-    target = lab.directory / "fetched"
-    done = lab.on_host(*command, "download-file", url, str(target), well=False)
-    return (done.stdout + done.stderr).decode() if done.returncode else "fetched"
-
-
-def apt_answer(said: str) -> tuple[str, str]:
-    """Whether apt got an answer of HTTP, by its output."""
-    if said == "fetched":
-        return VERIFIED, "fetched"
-    failed = re.findall(r"^E: Failed to fetch \S+ +(.*)", said, re.MULTILINE)
-    words = failed[-1].strip() if failed else said.strip().rpartition("\n")[2]
-    words = re.sub(r" +", " ", words)
-    status = re.match(r"(\d{3}) ", words)
-    if status and int(status[1]) not in (*GATEWAY_ERRORS, 407):
-        return VERIFIED, words
-    return NOT_REACHED, words

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from selftests.lab.real_clients import Answer, Door
+from selftests.lab.answers import Answer, Request
 
 RECORD = Path(__file__).with_name("field_answers.json")
 ANEW = "RECORD_ANSWERS"
@@ -37,10 +37,10 @@ def summary(answers: Mapping[str, Sequence[Answer]]) -> Names:
     return {"*": json.loads(usual), **dict(sorted(rest.items()))}
 
 
-def by_program(answers: Mapping[str, Mapping[Door, Sequence[Answer]]]) -> dict[str, Names]:
+def by_program(answers: Mapping[str, Mapping[Request, Sequence[Answer]]]) -> dict[str, Names]:
     """The summary of each program's answers."""
     return {
-        program: summary({door.name: its for door, its in found.items()})
+        program: summary({request.name: its for request, its in found.items()})
         for program, found in answers.items()
         if found
     }

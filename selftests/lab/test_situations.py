@@ -17,7 +17,7 @@ from selftests.lab.azure import NAME, NOTIFICATIONS
 from selftests.lab.clients import ask, ours
 from selftests.lab.measuring import CATALOGUE, LIMITS, Findings, measure
 from selftests.lab.network import Network
-from selftests.lab.real_clients import Patience, ask_all, differences, doors_of
+from selftests.lab.real_clients import Patience, ask_all, by_row, disagreements, requests_of
 from selftests.lab.situations import HIS, PACKAGES, Situation, answered_by
 from selftests.lab.wrong_today import WRONG_TODAY, Wrong, out_of_date, unexplained
 
@@ -464,15 +464,17 @@ def test_situation(lab: Network, healthy: Findings, go_client: Path, situation: 
         evidence = found.record.evidence
         limits = told.get("limits", LIMITS)
         patience = Patience(GO_PATIENCE.get(name, max(4, limits.http)))
-        doors = list(doors_of(found)) if evidence else []
-        theirs = ask_all(lab, go_client, told, doors, patience)
+        requests = list(requests_of(found)) if evidence else []
+        theirs = ask_all(lab, go_client, told, requests, patience)
         for one, reach, label in COMPARED if evidence else ():
             told_to_them = (PATIENCE.get(name, 3), CREDENTIALS.get(name, ""))
             assert ask(lab, one, found, *told_to_them) == ours(found, one, reach, label)
 
     assert found.changes(healthy) == TABLE[situation]
-    differing = differences(found, {door: [one] for door, one in theirs.items()})
-    assert unexplained(name, differing) == WRONG_TODAY.get(name, Wrong()).reach
+    observed = disagreements(found, {request: [one] for request, one in theirs.items()})
+    differing = by_row(observed)
+    expected = WRONG_TODAY.get(name, Wrong()).reach
+    assert unexplained(name, differing) == expected, "\n".join(map(str, observed))
     assert not out_of_date(name, differing)
     if evidence:
         assert evidence.finished - evidence.started <= limits.deadline

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from selftests.lab.answers import NOT_REACHED, SOMETIMES, UNVERIFIED, VERIFIED
 from selftests.lab.azure import NAME, NOTIFICATIONS
-from selftests.lab.real_clients import NOT_REACHED, SOMETIMES, UNVERIFIED, VERIFIED
 
 Pair = tuple[str, str]
 """What the program says, what the suite says."""

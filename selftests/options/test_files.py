@@ -113,6 +113,10 @@ def test_a_home_is_found_behind_an_equals_sign(
     assert [host.label for host in found.hosts] == ["web01"]
 
 
+def test_ssh_may_be_given_no_settings_at_all(tmp_path: Path) -> None:
+    assert settings(tmp_path, ssh_config="/dev/null").access.ssh_config == "/dev/null"
+
+
 def test_a_home_of_nobody_is_no_home(tmp_path: Path) -> None:
     with pytest.raises(Fault, match="--ssh-config: ~nobody-at-all/config cannot be read"):
         settings(tmp_path, ssh_config="~nobody-at-all/config")

@@ -103,6 +103,14 @@ def test_a_report_names_what_differs_from_the_defaults(tmp_path: Path) -> None:
     assert settings(tmp_path).given == ()
 
 
+@pytest.mark.parametrize("empty", ["features", "private_link", "proxy_bypass"])
+def test_an_empty_list_is_as_good_as_none(tmp_path: Path, empty: str) -> None:
+    """As a CI's variable that is not set leaves it."""
+    found = settings(tmp_path, **{empty: ""})
+
+    assert found.scopes == settings(tmp_path).scopes
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_what_is_not_given_is_not_shown(option: object) -> None:
     assert option.text(parsed()) is None  # type: ignore[attr-defined]

@@ -127,7 +127,7 @@ def test_a_small_report_in_full() -> None:
     assert render_step_summary(report) == (
         "## arc-compliance: non-compliant\n"
         "\n"
-        "Simulated Azure: this is no evidence about any real network.\n"
+        "Simulated Azure: this says nothing about a real network.\n"
         "\n"
         "1 pass, 1 fail, 1 error\n"
         "\n"

@@ -55,7 +55,7 @@ ROWS = [
     _row(
         "urls/certificates",
         patterns=["pki.example"],
-        doors=[
+        ports=[
             {"path": CERTIFICATES},
             {"scheme": "http", "port": 80, "path": CERTIFICATES},
         ],
@@ -144,14 +144,14 @@ def small() -> Iterator[SimulatedAzure]:
 def test_every_name_and_port_of_the_catalogue_is_mapped_once(cloud: str) -> None:
     catalogue = CATALOGUES[cloud]
     wanted = {
-        (name, door.port)
+        (name, port.port)
         for row in (r.endpoint for r in catalogue.requirements if r.endpoint)
         for name in (
             *row.names,
             *(p for p in row.patterns if "*" not in p),
             *(n for names in row.regional_names.values() for n in names),
         )
-        for door in row.doors
+        for port in row.ports
     } | {(discovery.name, 443) for discovery in catalogue.discoveries}
 
     with SimulatedAzure(catalogue) as azure:

@@ -20,6 +20,7 @@ HEALTHY: dict[str, Any] = json.loads((GOLDEN / "healthy" / "evidence.json").read
 HEALTHY_1: dict[str, Any] = json.loads(
     (FORMAT_1 / SITUATIONS[0] / "evidence.json").read_text(encoding="utf-8")
 )
+CASES = len(list(judgements(record_from(HEALTHY))))
 COMMON = {"stage", "started", "duration", "failure"}
 NONSENSE: list[Any] = [
     None,
@@ -69,7 +70,7 @@ def _is_judged(record: HostRecord, stage: str, key: str, value: object = None) -
     found = list(judgements(record))
 
     where = f"{stage}.{key}"
-    assert len(found) == 86, where
+    assert len(found) == CASES, where
     assert all(isinstance(one.actual, str) for one in found), where
     if (stage, key) in RESTS_ON and value is not True:
         resting = [one for one in found if one.requirement == RESTS_ON[stage, key]]

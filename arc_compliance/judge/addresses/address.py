@@ -10,7 +10,6 @@ from arc_compliance.wire.measurement import Measurement
 
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 
-
 _PRIVATE = (
     *(ipaddress.ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),
     _SHARED,
@@ -23,7 +22,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_private(address: str) -> bool:
-    """Whether *address* is one that a private endpoint may have; what is no address is not."""
+    """Whether *address* is one that a private endpoint may have; false for other text."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -34,7 +33,7 @@ def is_private(address: str) -> bool:
 def is_public(address: str) -> bool:
     """Whether *address* can be one of a public endpoint: neither private nor this machine's.
 
-    Raise ValueError for what is no address.
+    Raise ValueError for a text that is not an address.
     """
     ip = _unmapped(address)
     if ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast:
@@ -43,7 +42,7 @@ def is_public(address: str) -> bool:
 
 
 def is_loopback(place: str) -> bool:
-    """Whether the address:port *place* is on this machine only; what is no address is not."""
+    """Whether the address:port *place* is on this machine only; false for other text."""
     try:
         return _unmapped(place.rpartition(":")[0].strip("[]")).is_loopback
     except ValueError:
@@ -58,7 +57,7 @@ def _unmapped(address: str) -> _Address:
 
 
 def address_set(measurement: Measurement | None) -> IPSet:
-    """What the name resolved to on the host; empty behind a proxy, and where one is no address."""
+    """What the name resolved to on the host; empty behind a proxy, and where one is malformed."""
     try:
         return IPSet(measurement.addresses if measurement else ())
     except (AddrFormatError, ValueError, TypeError):

@@ -14,7 +14,7 @@ from arc_compliance.service_tags.tags import TagFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """What a filter lacks of a tag: published prefixes, collapsed, and those nobody can tell.
+    """What a filter lacks of a tag: published prefixes, collapsed, and those left open.
 
     ``prefixes`` is how many the tag has, 0 where only some of them were looked for. ``whole`` says
     that no prefix of the tag is let through, ``hints`` what is in the place of the whole.
@@ -92,8 +92,8 @@ def _held_parts(tag: str, held: IPSet, file: TagFile) -> list[str]:
 
 
 def _looked_up(held: IPSet, file: TagFile) -> list[str]:
-    """The single addresses in *held* that are no prefix of their own, as somebody who looks names
-    up gets them."""
+    """The single addresses in *held* that are not published as a prefix, as a look-up of names
+    returns them."""
     singles = [
         str(one.network)
         for one in held.iter_cidrs()

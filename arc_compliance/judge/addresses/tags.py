@@ -1,4 +1,4 @@
-"""Addresses in range: whether what a host got for a name lies where Azure says that it lies."""
+"""Addresses in range: whether the addresses that a host resolves are in the service tag."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ranges weeks after they are published."""
 
 
 def judge_tag(case: Case, view: HostView) -> Judgement:
-    """Whether the addresses of the tag's endpoints lie in it, and whether each firewall that
+    """Whether the addresses of the tag's endpoints are in it, and whether each firewall that
     filters by address lets the whole tag through."""
     parts = [
         part
@@ -146,7 +146,7 @@ def _judge_address(
     try:
         own = tags.own.tags_of(address)
     except ValueError:
-        return found(Verdict.ERROR, "is no address", "probe-failed")
+        return found(Verdict.ERROR, "is not an address", "probe-failed")
     if any(one.lower() == tag.lower() for one in own):
         return found(Verdict.PASS, f"in {tag}")
     elsewhere = _named(own)
@@ -158,7 +158,7 @@ def _judge_address(
     if not is_public(address):
         if privately:
             return found(Verdict.PASS, "is a private endpoint's")
-        return found(Verdict.FAIL, "is no public address", "address-not-public")
+        return found(Verdict.FAIL, "is not a public address", "address-not-public")
     age = tags.own.age(view.now)
     proven = age is not None and age < PROVEN_DAYS
     words = "in no service tag"

@@ -1,9 +1,8 @@
-"""What is made of a judge's judgement before it stands: each adjustment, in the order in which they
-are applied.
+"""The adjustments that are applied to a judge's judgement, in their order.
 
-An adjustment knows what no single judge should have to: that a control was answered, that the
-agent's proxy is unknown, that the host itself keeps a connection back. It hands the judgement on as
-it is where it has nothing to say.
+An adjustment holds for the judgements of many requirements: a control was answered, the agent's
+proxy is unknown, the host itself blocks a connection. Where it does not apply it returns the
+judgement unchanged.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from arc_compliance.judge.adjust.allowlist import by_allowlists
 from arc_compliance.judge.adjust.controls import by_controls
 from arc_compliance.judge.adjust.level import by_level
+from arc_compliance.judge.adjust.observed import by_observation
 from arc_compliance.judge.adjust.own_rules import by_own_rules
 from arc_compliance.judge.adjust.proxy_at_hand import by_proxy_at_hand
 from arc_compliance.judge.adjust.route import by_route
@@ -23,12 +23,13 @@ from arc_compliance.plan.cases import Case
 Adjustment = Callable[[Judgement, Case, HostView], Judgement]
 
 ADJUSTMENTS: tuple[Adjustment, ...] = (
-    by_controls,  # first: what shows nothing needs no remedy
-    by_route,  # makes errors of failures on a route that may not be the agent's
-    by_proxy_at_hand,  # of what still fails, whether another proxy of the host would do
-    by_own_rules,  # and whether the host itself keeps the connection back
-    by_allowlists,  # a row that answers today may be let through by luck
-    by_level,  # last: how much a verdict, whatever it has become, weighs
+    by_controls,  # before the others: a result that rests on a tripped control is an error
+    by_route,  # a failure on a route that may not be the agent's is an error, not a failure
+    by_observation,  # what still fails: does what was seen name another object to change?
+    by_proxy_at_hand,  # what still fails: does another proxy of the host reach it?
+    by_own_rules,  # what still fails: does the host itself block it?
+    by_allowlists,  # what answers now: do the allow-lists cover all names of the row?
+    by_level,  # after the others: an optional row that is unmet passes, whatever the reason
 )
 
 

@@ -17,8 +17,8 @@ from arc_compliance.plan.cases import Case
 def by_allowlists(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement* on a row's reach, with what the lists that filter by name make of the row.
 
-    Covered in full: its patterns, or the whole tags that it lies in. In part: what was measured is
-    let through, other names of the wildcard are not; that warns.
+    The row is covered where its patterns are, or the whole tags that it belongs to. Where only what
+    was measured is let through, and other names of the wildcard are not, it warns.
     """
     if case.requirement.subject is not Subject.ENDPOINT or case.row is None:
         return judgement
@@ -50,7 +50,7 @@ def _row_by_name(one: Allowlist, case: Case, view: HostView) -> Iterator[Judgeme
     lacking = []
     names = view.row_of(case).names
     for name in names:
-        its = address_set(view.measured(name, case.row.doors[0].port))
+        its = address_set(view.measured(name, case.row.ports[0].port))
         if not one.covers_name(name) and not (its and its.issubset(passed)):
             lacking.append(name)
     named = ", ".join(patterns)

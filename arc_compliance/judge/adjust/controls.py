@@ -1,4 +1,4 @@
-"""Negative controls: one that was answered takes the worth of what rests on its stage."""
+"""Negative controls: a result that rests on a stage whose control was answered is an error."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ UNMET = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WARN)
 def by_level(judgement: Judgement, case: Case, view: HostView) -> Judgement:
     """*judgement* by the level of what it is about.
 
-    An optional row stands in nobody's way: unmet, it is a pass with a note. An unmet SHOULD fails
-    where the operator is strict.
+    An optional row that is unmet passes with a note. An unmet SHOULD fails where the operator is
+    strict.
     """
     optional = (case.row_of or case.requirement).level is Level.MAY
     if optional and judgement.verdict in UNMET:

@@ -12,8 +12,8 @@ from arc_compliance.plan.cases import Case
 
 
 def by_own_rules(judgement: Judgement, case: Case, view: HostView) -> Judgement:
-    """*judgement*, where a connection fails that the host's own rules keep back, with who can fix
-    it: that is no matter of the network."""
+    """*judgement*, where a connection fails that the host's own rules block, with a remedy for the
+    server owner: the network team cannot fix it."""
     if judgement.verdict is not Verdict.FAIL or not judgement.cause.startswith("connect-"):
         return judgement
     del case

@@ -30,6 +30,9 @@ _EVERYWHERE: dict[str, str] = {
         "Make the host's name servers (or their forwarder) resolve {names}; with private "
         "link, check the private DNS zone."
     ),
+    "dns-filtered": (
+        "Take {names} off the DNS filter, which answers with an address that leads nowhere."
+    ),
     "connect-refused": (
         "Let TCP from this host to {names} through: something on the way answers with a reset."
     ),
@@ -52,6 +55,18 @@ _EVERYWHERE: dict[str, str] = {
     "tls-reset": (
         "Allow {names} in the filter that reads server names (SNI) and resets the connection."
     ),
+    "tls-large-hello": (
+        "Update or configure the device on the way to {names} so that it lets a ClientHello of "
+        "more than one segment through (post-quantum key share); current Go clients send it."
+    ),
+    "address-partly-broken": (
+        "Find out why some addresses of {names} do not work as the others do; the agent connects "
+        "to any of them, and fails now and then."
+    ),
+    "rate-limited": (
+        "Raise the number of connections that one host may open at once to {names} in the firewall "
+        "or proxy; the agent and its extensions open several."
+    ),
     "tls-version": (
         "Make whatever answers for {names} (an inspecting device, usually) speak TLS 1.2 or newer."
     ),
@@ -72,12 +87,31 @@ _EVERYWHERE: dict[str, str] = {
         "Find out what answers for {names}: it shows a certificate of another name."
     ),
     "cert-chain-incomplete": "Make whatever answers for {names} send its whole chain.",
+    "cert-weak-signature": (
+        "Make whatever answers for {names} present a certificate signed with SHA-256 or better; Go "
+        "refuses SHA-1."
+    ),
+    "cert-wrong-purpose": (
+        "Make whatever answers for {names} present a certificate for servers (serverAuth in its "
+        "extended key usage)."
+    ),
+    "cert-ca-constraint": (
+        "Make whatever answers for {names} present a chain in which every issuer is a CA that may "
+        "issue it (basic constraints, path length, name constraints, key usage)."
+    ),
+    "cert-unreadable": (
+        "Find out what answers for {names}: a certificate of its chain is malformed."
+    ),
     "cert-not-public": (
         "Keep the inspecting CA in the host's trust store and record the inspection of "
         "{names}; extensions that pin certificates may refuse it."
     ),
     "http-timeout": "Look for a middlebox that swallows requests to {names}.",
     "http-failed": "Find out what answers for {names} in the place of Azure.",
+    "http-gateway-error": (
+        "Look in the log of the inspecting device for {names}: it answered with an error of its "
+        "own and did not reach the service."
+    ),
     "http-not-proven": "Check that the answer for {names} is the service's own and no block page.",
     "address-not-private": (
         "Link the private DNS zone of the private link scope so that {names} resolve privately."
@@ -121,6 +155,10 @@ _EVERYWHERE: dict[str, str] = {
 _ON: dict[Platform, dict[str, str]] = {
     Platform.LINUX: {
         "dns-failed": "Make the name servers in the host's /etc/resolv.conf answer for {names}.",
+        "dns-slow": (
+            "Repair the name server {names}, or take it out of the host's /etc/resolv.conf: each "
+            "look-up waits for it first."
+        ),
         "dns-rewritten": (
             "Make the name servers in the host's /etc/resolv.conf answer NXDOMAIN for names "
             "that do not exist (a portal or a search domain with a wildcard answers for "

@@ -35,6 +35,8 @@ CAUSES: dict[str, Cause] = {
     "dns-rewritten": Cause(
         "the host's resolver makes addresses up for names that do not exist", Owner.NETWORK
     ),
+    "dns-slow": Cause("a name server does not answer, or answers late", Owner.NETWORK),
+    "dns-filtered": Cause("a DNS filter answers in the name's place", Owner.NETWORK),
     "connect-refused": Cause("the connection was refused", Owner.NETWORK),
     "connect-timeout": Cause("the connection was dropped silently", Owner.NETWORK),
     "connect-unreachable": Cause("there is no route to the endpoint", Owner.NETWORK),
@@ -44,6 +46,13 @@ CAUSES: dict[str, Cause] = {
     "proxy-failed": Cause("the proxy could not make the connection", Owner.PROXY),
     "tls-timeout": Cause("the TLS handshake hangs", Owner.NETWORK),
     "tls-reset": Cause("the TLS handshake is cut off", Owner.NETWORK),
+    "tls-large-hello": Cause(
+        "a hello as large as a current Go client's does not get through", Owner.NETWORK
+    ),
+    "address-partly-broken": Cause("some of the name's addresses are not usable", Owner.NETWORK),
+    "rate-limited": Cause(
+        "many connections at once are refused, a single one is not", Owner.NETWORK
+    ),
     "tls-version": Cause("TLS 1.2 or newer is not spoken on the way", Owner.NETWORK),
     "tls-failed": Cause("the TLS handshake fails", Owner.NETWORK),
     "tls-client-disabled": Cause("the host's own TLS stack has TLS 1.2 switched off", Owner.SERVER),
@@ -53,17 +62,28 @@ CAUSES: dict[str, Cause] = {
     "cert-name-mismatch": Cause("the certificate is for another name", Owner.NETWORK),
     "cert-chain-incomplete": Cause("an intermediate certificate is missing", Owner.NETWORK),
     "cert-root-missing": Cause("the host lacks the public root", Owner.SERVER),
+    "cert-weak-signature": Cause(
+        "a certificate is signed with a digest that Go refuses", Owner.NETWORK
+    ),
+    "cert-wrong-purpose": Cause("the certificate is not for servers", Owner.NETWORK),
+    "cert-ca-constraint": Cause(
+        "a certificate of the chain may not issue the next one", Owner.NETWORK
+    ),
+    "cert-unreadable": Cause(
+        "a certificate of the chain cannot be read", Owner.NETWORK, measured=False
+    ),
     "cert-not-public": Cause(
         "TLS is inspected: the issuer is trusted here, but not public", Owner.NETWORK
     ),
     "http-timeout": Cause("no HTTP answer in time", Owner.NETWORK),
     "http-failed": Cause("what answered is not HTTP", Owner.NETWORK),
+    "http-gateway-error": Cause(
+        "a device on the way answers with an error of its own", Owner.NETWORK
+    ),
     "http-not-proven": Cause("an answer came, but nothing shows that it is Azure's", Owner.NETWORK),
     "address-not-private": Cause("a private endpoint resolves to a public address", Owner.NETWORK),
-    "address-outside-tag": Cause("an address lies in no service tag", Owner.NETWORK),
-    "address-other-tag": Cause(
-        "an address lies in another service tag than expected", Owner.NETWORK
-    ),
+    "address-outside-tag": Cause("an address is in no service tag", Owner.NETWORK),
+    "address-other-tag": Cause("an address is in another service tag than expected", Owner.NETWORK),
     "address-not-public": Cause("a public endpoint resolves to a private address", Owner.NETWORK),
     "tag-not-covered": Cause("the firewall's allow-list lacks something", Owner.NETWORK),
     "tag-file-stale": Cause("the service tag file is old", Owner.OPERATOR),

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import re
 import warnings
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
-from OpenSSL import crypto
-from service_identity import CertificateError, VerificationError
-from service_identity.cryptography import verify_certificate_hostname
+
+from arc_compliance.judge.endpoint.paths import find_path, flaw_of
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-_EXPIRED, _NOT_YET_VALID = 10, 9  # X509_V_ERR_* of OpenSSL's x509_vfy.h
+_INSTANT = timedelta(microseconds=1)
+_LAST = datetime.max.replace(tzinfo=timezone.utc) - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ChainVerdict:
-    """Why a chain does not verify (a ``cert-*`` cause, None where it does) and who issued it."""
+    """Why a chain is not good (a ``cert-*`` cause, None where it is), and who issued it.
+
+    ``root`` is the SHA-256 of the public root in which a path ends, in hex; empty where none does:
+    then the chain is not officially signed, whatever else is wrong with it.
+    """
 
     cause: str | None
     issuer: str
+    root: str = ""
 
 
 class PublicRoots:
@@ -31,70 +41,113 @@ class PublicRoots:
 
     def __init__(self, pem: bytes) -> None:
         """Raise ValueError where *pem* holds no certificate, or one that cannot be read."""
+        from OpenSSL import crypto  # a run that judges no chain can do without it
+
         blocks = _PEM.findall(pem)
         if not blocks:
             raise ValueError("no PEM certificate")
-        self._store = crypto.X509Store()
-        for block in blocks:
+        with _any_serial_number():
             try:
-                self._store.add_cert(crypto.load_certificate(crypto.FILETYPE_PEM, block))
-            except crypto.Error as error:
+                found = [
+                    crypto.load_certificate(crypto.FILETYPE_PEM, block).to_cryptography()
+                    for block in blocks
+                ]
+            except (crypto.Error, ValueError) as error:
                 raise ValueError("a PEM certificate that cannot be read") from error
-        self.count = len(blocks)
+        by_subject: dict[bytes, list[x509.Certificate]] = {}
+        for root in found:
+            by_subject.setdefault(root.subject.public_bytes(), []).append(root)
+        self._by_subject = by_subject
+        self.count = len(found)
+        self._edges = sorted(edge for root in found for edge in _edges(root))
 
-    def verify(self, chain: list[bytes], name: str, now: datetime) -> ChainVerdict:
+    def steady_since(self, edges: Sequence[datetime], now: datetime) -> datetime:
+        """The last moment up to *now* at which the verdict on a chain can have changed.
+
+        It changes only where a certificate of the chain, whose `edges_of_validity` are *edges*, or
+        one of the roots begins or ceases to be valid. The verdict at that moment is the one at
+        *now*, and at any time before the next edge.
+        """
+        number = bisect_right(self._edges, now)
+        past = [*self._edges[max(number - 1, 0) : number], *(one for one in edges if one <= now)]
+        return max(past, default=now)
+
+    def verify(self, chain: Sequence[bytes], name: str, now: datetime) -> ChainVerdict:
         """Whether *chain* (DER, leaf first, as the server sent it) is good for *name* at *now*.
 
         Raise ValueError where a certificate of the chain cannot be parsed.
         """
-        with warnings.catch_warnings():
-            # A serial number that is not positive is a finding about the chain, not about us.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            return self._verify([x509.load_der_x509_certificate(der) for der in chain], name, now)
-
-    def _verify(
-        self, certificates: list[x509.Certificate], name: str, now: datetime
-    ) -> ChainVerdict:
-        leaf, rest = certificates[0], certificates[1:]
-        issuer = _common_name(certificates[-1].issuer)
-        self._store.set_time(now)
-        context = crypto.X509StoreContext(
-            self._store,
-            crypto.X509.from_cryptography(leaf),
-            [crypto.X509.from_cryptography(one) for one in rest],
-        )
-        try:
-            context.verify_certificate()
-        except crypto.X509StoreContextError as error:
-            code = error.errors[0]
-            if code == _EXPIRED:
-                return ChainVerdict("cert-expired", issuer)
-            if code == _NOT_YET_VALID:
-                return ChainVerdict("cert-not-yet-valid", issuer)
-            incomplete = _lacks_an_intermediate(certificates)
-            return ChainVerdict("cert-chain-incomplete" if incomplete else "cert-untrusted", issuer)
-        try:
-            verify_certificate_hostname(leaf, name)
-        except (VerificationError, CertificateError):
-            return ChainVerdict("cert-name-mismatch", issuer)
-        return ChainVerdict(None, issuer)
+        with _any_serial_number():
+            certificates = [x509.load_der_x509_certificate(der) for der in chain]
+            path = find_path(certificates, self._by_subject, now)
+            issuer = _common_name(certificates[-1].issuer)
+            if path.root is None:
+                incomplete = _lacks_an_intermediate(certificates, path.tops)
+                cause = "cert-chain-incomplete" if incomplete else path.cause
+                return ChainVerdict(flaw_of(certificates) or cause, issuer)
+            root = sha256(path.root.public_bytes(Encoding.DER)).hexdigest()
+            mismatch = None if _is_for(certificates[0], name) else "cert-name-mismatch"
+            return ChainVerdict(path.cause or mismatch, issuer, root=root)
 
 
-def _lacks_an_intermediate(chain: list[x509.Certificate]) -> bool:
-    """Whether the last certificate sent says where its issuer's certificate can be fetched.
+@contextmanager
+def _any_serial_number() -> Iterator[None]:
+    """A serial number that is not positive is a finding about a chain, not about us."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
 
-    Public authorities write that address (caIssuers) into what they issue, inspecting devices and
-    private authorities do not; it is the one sign by which a chain cut short by its server can be
-    told from a chain of an unknown authority.
+
+def edges_of_validity(chain: Sequence[bytes]) -> tuple[datetime, ...]:
+    """When each certificate of *chain* (DER) begins and ceases to be valid.
+
+    Raise ValueError where one cannot be parsed.
     """
-    last = chain[-1]
-    if last.issuer == last.subject:
-        return False
+    with _any_serial_number():
+        certificates = [x509.load_der_x509_certificate(der) for der in chain]
+        return tuple(edge for certificate in certificates for edge in _edges(certificate))
+
+
+def _edges(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """The first moments at which *certificate* is valid, and is not any more."""
+    after = certificate.not_valid_after_utc
+    return certificate.not_valid_before_utc, after + _INSTANT if after < _LAST else after
+
+
+def _is_for(certificate: x509.Certificate, name: str) -> bool:
+    from service_identity import CertificateError, VerificationError
+    from service_identity.cryptography import verify_certificate_hostname
+
     try:
-        access = last.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+        verify_certificate_hostname(certificate, name)
+    except (VerificationError, CertificateError):
+        return False
+    return True
+
+
+def _lacks_an_intermediate(
+    chain: Sequence[x509.Certificate], tops: Sequence[x509.Certificate]
+) -> bool:
+    """Whether a certificate between one of *tops* and a root was not sent.
+
+    Two signs tell that from a chain of an unknown authority: a root was sent to which nothing
+    leads, or the last certificate says where its issuer's can be fetched (caIssuers), as public
+    authorities write it and inspecting devices do not.
+    """
+    for top in tops:
+        if top.issuer == top.subject:
+            continue
+        if any(one.issuer == one.subject for one in chain) or _names_its_issuer(top):
+            return True
+    return False
+
+
+def _names_its_issuer(certificate: x509.Certificate) -> bool:
+    try:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
     except (x509.ExtensionNotFound, ValueError):
         return False
-    return any(d.access_method == AuthorityInformationAccessOID.CA_ISSUERS for d in access)
+    return any(d.access_method == AuthorityInformationAccessOID.CA_ISSUERS for d in access.value)
 
 
 def _common_name(name: x509.Name) -> str:

@@ -12,7 +12,6 @@ from arc_compliance.wire.observation import Stage
 
 EXPECTED = "TLS 1.2 or newer"
 
-
 PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
@@ -55,7 +54,11 @@ def _judge_protocol(measurement: Measurement) -> NameVerdict:
             name=name, verdict=Verdict.FAIL, cause="tls-version", words=f"negotiated {tls.protocol}"
         )
     cipher = f", {tls.cipher}" if tls.cipher else ""
-    return NameVerdict(name=name, verdict=Verdict.PASS, words=f"{tls.protocol}{cipher}")
+    note = ""
+    if tls.tls12 and not tls.tls12.negotiated:
+        why = tls.tls12.failure.cause if tls.tls12.failure else "refused"
+        note = f" [TLS 1.2 alone is not accepted: {why}]"
+    return NameVerdict(name=name, verdict=Verdict.PASS, words=f"{tls.protocol}{cipher}{note}")
 
 
 def rank(protocol: str | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arc_compliance.judge.endpoint.certificates import public_verdict
+from arc_compliance.judge.endpoint.certificates import inspected
 from arc_compliance.judge.fold import NameVerdict, failed_words, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.judge.view import HostView
@@ -16,7 +16,7 @@ def judge_websocket(case: Case, view: HostView) -> Judgement:
     """Whether the notification names can be asked for a WebSocket.
 
     An accepted upgrade shows it. So does the service's own refusal where TLS ends at the service:
-    nobody on the way can have read the request. Behind inspection it shows nothing.
+    no device on the path can have read the request. Behind inspection it shows nothing.
     """
     expected = "a request for a WebSocket comes through to the service"
     asked = list(_with_websocket(view))
@@ -53,7 +53,6 @@ def _judge_upgrade(measurement: Measurement, view: HostView) -> NameVerdict:
     words = f"HTTP {answer.status} to the upgrade"
     if answer.status == 101 or answer.status >= 500:
         return found(Verdict.WARN, f"{words}, not as a WebSocket's server answers", "http-failed")
-    public = public_verdict(measurement, view)
-    if public is not None and public.cause == "cert-untrusted":
+    if inspected(measurement, view):
         return found(Verdict.WARN, f"{words} behind inspection", "http-not-proven")
     return found(Verdict.PASS, f"{words}, by the service itself (TLS ends there)")

@@ -21,21 +21,23 @@ def judge_agent_check(case: Case, view: HostView) -> Judgement:
     if not compared:
         words = f"it told of {len(check.found)} endpoints, none of which was measured here"
         return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
-    apart = [(one, m) for one, m in compared if one.reachable != (m.failed is None)]
-    if not apart:
+    differing = [(one, m) for one, m in compared if one.reachable != (m.failed is None)]
+    if not differing:
         words = f"they agree on {len(compared)} endpoints"
         return judged(case, Verdict.PASS, expected=expected, actual=words)
     phrases = [
         f"{one.name}: azcmagent says {'reachable' if one.reachable else 'unreachable'}, seen here: "
         f"{'reached' if m.failed is None else failed_words(m)[2]}"
-        for one, m in apart
+        for one, m in differing
     ]
     return judged(
         case,
         Verdict.WARN,
         expected=expected,
-        actual="\n".join([f"they differ on {len(apart)} of {len(compared)} endpoints", *phrases]),
-        failing=[one.name for one, _ in apart],
+        actual="\n".join(
+            [f"they differ on {len(differing)} of {len(compared)} endpoints", *phrases]
+        ),
+        failing=[one.name for one, _ in differing],
         remedy=Remedy(
             Owner.SERVER,
             "Run `azcmagent check` on the host again; it goes the agent's own way, "

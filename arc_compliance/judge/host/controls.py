@@ -10,10 +10,8 @@ from arc_compliance.wire.observation import Stage
 
 RUN_CONTROLS = "run/controls"
 
-
 _CAUSES = {Stage.RESOLVE: "dns-rewritten", Stage.CERTIFICATE: "probe-failed"}
 """The cause of an answered control, ``control-tripped`` where none is named here."""
-
 
 _HELD = {
     Stage.RESOLVE: "did not resolve",

@@ -13,7 +13,6 @@ from arc_compliance.plan.cases import Case
 
 _OTHER_PLACES = ("shell", "apt", "dnf", "zypper")
 
-
 _EVERY_PLACE = ("agent", "daemons", *_OTHER_PLACES)
 
 

@@ -41,7 +41,7 @@ def judge_outbound(case: Case, view: HostView) -> Judgement:
 
 
 def _unseen(case: Case, facts: SocketFacts, expected: str) -> Judgement | None:
-    """The judgement of a case whose sockets nobody could see, None where they were seen."""
+    """The judgement of a case whose sockets could not be read, None where they were."""
     if facts.failure:
         words = f"the sockets of the agent's processes are unknown ({facts.failure})"
         return untested(case, expected, words, facts.failure)
@@ -52,8 +52,8 @@ def _unseen(case: Case, facts: SocketFacts, expected: str) -> Judgement | None:
 
 
 def unexpected_connections(facts: Facts) -> Iterator[str]:
-    """The connections of the agent's processes that are no TCP to port 443 or to the proxy, DNS and
-    loopback aside, in words."""
+    """The connections of the agent's processes, in words, that are not TCP to port 443 or to the
+    proxy; DNS and loopback are left out."""
     allowed = {one.proxy for one in facts.proxy.settings}
     hosts = {
         f"{address}:{one.proxy.rpartition(':')[2]}"

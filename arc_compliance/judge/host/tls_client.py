@@ -14,7 +14,6 @@ from arc_compliance.wire.facts import TlsFacts
 
 NOT_THE_AGENTS = "the agent, a Go program, does not follow this policy, its installation does"
 
-
 CIPHER_SUITES = (
     "TLS_AES_256_GCM_SHA384",
     "TLS_AES_128_GCM_SHA256",
@@ -191,7 +190,7 @@ def _no_openssl(case: Case, expected: str) -> Judgement:
 
 
 def _openssl_version(text: str) -> tuple[int, int, int] | None:
-    """Major, minor and patch of ``OpenSSL 1.1.1k  25 Mar 2021``; None where it is no OpenSSL."""
+    """Major, minor and patch of ``OpenSSL 1.1.1k  25 Mar 2021``; None where it is not OpenSSL."""
     found = re.match(r"OpenSSL (\d+)\.(\d+)\.(\d+)", text)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arc_compliance.catalogue import named_roots
 from arc_compliance.judge.causes import Owner, Remedy
-from arc_compliance.judge.endpoint.certificates import public_verdict
+from arc_compliance.judge.endpoint.certificates import inspected, public_verdict
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, untested
 from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
@@ -52,13 +52,13 @@ def judge_trust_store(case: Case, view: HostView) -> Judgement:
 
 
 def _private_authorities(view: HostView) -> str:
-    """The CAs that the host trusts, that are no public ones and sign for the endpoints here."""
+    """The private CAs that the host trusts and that sign for the endpoints here."""
     found: dict[str, int] = {}
     for measurement in view.evidence.measurements:
         if not measurement.passed(Stage.CERTIFICATE):
             continue
         public = public_verdict(measurement, view)
-        if public is not None and public.cause == "cert-untrusted":
+        if public is not None and inspected(measurement, view):
             found[public.issuer] = found.get(public.issuer, 0) + 1
     named = [f"{issuer} ({n} name{'s'[: n != 1]})" for issuer, n in found.items()]
     return f"; private CAs that issue for Microsoft's names: {', '.join(named)}" if named else ""

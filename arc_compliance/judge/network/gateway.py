@@ -12,11 +12,8 @@ from arc_compliance.wire.evidence import Control
 from arc_compliance.wire.facts import ProxySetting
 
 GATEWAY = "gateway-log-analytics"
-
-
 _REFUSALS = ("proxy-denied", "proxy-failed")
 """How a gateway refuses is undocumented: any 4xx or 5xx, a close or a reset count."""
-
 
 _MONITOR_PLACES = {
     "azure-monitor-agent": "the Azure Monitor agent uses it too",
@@ -31,7 +28,7 @@ def judge_no_log_analytics_gateway(case: Case, view: HostView) -> Judgement:
     hosts of Azure Arc are refused there. It looks like one where monitoring is let through and
     those hosts are refused: a strict forward proxy may answer the same.
     """
-    expected = "the agent's proxy is no Log Analytics gateway"
+    expected = "the agent's proxy is not a Log Analytics gateway"
     proxy = view.evidence.vantage.proxy or ""
     shared = _shared_with(view)
     answers = _answers(view)
@@ -50,7 +47,7 @@ def judge_no_log_analytics_gateway(case: Case, view: HostView) -> Judgement:
             cause=GATEWAY,
             failing=[proxy],
         )
-    if not answers.tells:
+    if not answers.conclusive:
         return judged(
             case,
             Verdict.BLOCKED,
@@ -58,7 +55,9 @@ def judge_no_log_analytics_gateway(case: Case, view: HostView) -> Judgement:
             actual=f"{proxy} answers nothing by which it could be told",
             cause=next((c.cause for c in view.evidence.gateway if c.cause), "proxy-failed"),
         )
-    return judged(case, Verdict.PASS, expected=expected, actual=_innocence(proxy, shared, answers))
+    return judged(
+        case, Verdict.PASS, expected=expected, actual=_evidence_against(proxy, shared, answers)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,8 @@ class _Answers:
         return any(c.cause in _REFUSALS for c in self.plain)
 
     @property
-    def tells(self) -> bool:
-        """Whether anything came back by which the proxy can be told."""
+    def conclusive(self) -> bool:
+        """Whether any answer says what kind of proxy this is."""
         answered = any(c.answered for c in (*self.monitor, *self.arc, *self.plain))
         return answered or self.refuses_arc
 
@@ -156,7 +155,8 @@ def _targets(controls: list[Control]) -> str:
     return " and ".join(c.target.removeprefix("CONNECT ").removesuffix(":443") for c in controls)
 
 
-def _innocence(proxy: str, shared: list[str], answers: _Answers) -> str:
+def _evidence_against(proxy: str, shared: list[str], answers: _Answers) -> str:
+    """The evidence against a gateway, in words."""
     through = [c for c in answers.arc if c.answered]
     if through:
         why = f"{proxy} lets {_targets(through)} through, which no such gateway does by itself"

@@ -14,8 +14,8 @@ from arc_compliance.wire.observation import Stage
 def judge_private_link(case: Case, view: HostView) -> Judgement:
     """Whether the rows with a private endpoint resolve to private addresses.
 
-    A public IPv6 address beside a private IPv4 one, as DNS may keep it, is in nobody's way while
-    it cannot be reached, and a reservation where it can.
+    DNS may return a public IPv6 address beside a private IPv4 one. It does no harm while it cannot
+    be reached; where it can, the name warns.
     """
     expected = "private endpoints resolve to private addresses"
     found, left_to_proxy = [], []

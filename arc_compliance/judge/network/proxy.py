@@ -23,7 +23,7 @@ def judge_proxy(case: Case, view: HostView) -> Judgement:
             case,
             Verdict.FAIL,
             expected=expected,
-            actual=f"{place} is no proxy that the agent can use: {setting.fault}",
+            actual=f"{place} is not a proxy that the agent can use: {setting.fault}",
             cause="proxy-failed",
             failing=[setting.proxy or place],
         )

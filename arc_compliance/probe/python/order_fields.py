@@ -78,4 +78,4 @@ def wildcard(pattern: str) -> "re.Pattern[str]":
     """*pattern* as a regular expression: ``*`` is one or more characters of a name, as in
     catalogue/patterns.py; everything else is itself."""
     parts = [re.escape(part) for part in pattern.lower().split("*")]
-    return re.compile("[a-z0-9.-]+".join(parts) + r"\Z")
+    return re.compile("[a-z0-9._-]+".join(parts) + r"\Z")

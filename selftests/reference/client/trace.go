@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"os"
 	"reflect"
@@ -99,7 +100,7 @@ func faultOf(err error) string {
 			return fmt.Sprintf("alert-%d", alert.Uint())
 		}
 		return "alert"
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "not-tls"
 	case isTimeout(err):
 		return "timeout"

@@ -1,0 +1,45 @@
+"""The host's name servers: whether each of them answers."""
+
+from __future__ import annotations
+
+from arc_compliance.judge.judgement import Judgement, Verdict, judged
+from arc_compliance.judge.view import HostView
+from arc_compliance.plan.cases import Case
+
+SLOW_SECONDS = 2.0
+"""A name server that takes longer than this is told; a healthy one takes milliseconds."""
+
+
+def judge_name_servers(case: Case, view: HostView) -> Judgement:
+    """Whether every name server in the host's configuration answers, and in time.
+
+    The resolver asks them in turn: a dead first one costs its time-out at every look-up.
+    """
+    expected = "every name server of the host answers"
+    resolver = view.facts.resolver
+    if resolver is None or not resolver.servers:
+        return judged(
+            case,
+            Verdict.NOT_TESTED,
+            expected=expected,
+            actual="the host's evidence names no name server that was asked",
+        )
+    silent = [s for s in resolver.servers if s.seconds is None]
+    slow = [s for s in resolver.servers if s.seconds is not None and s.seconds > SLOW_SECONDS]
+    words = "; ".join(
+        f"{s.address}: {s.failure or 'no answer'}"
+        if s.seconds is None
+        else f"{s.address}: {s.seconds * 1000:.0f} ms"
+        for s in resolver.servers[:8]
+    )
+    if not silent and not slow:
+        return judged(case, Verdict.PASS, expected=expected, actual=words)
+    wait = f"; each look-up waits {resolver.timeout:g} s for one that is silent" if silent else ""
+    return judged(
+        case,
+        Verdict.WARN,
+        expected=expected,
+        actual=f"{words}{wait}",
+        cause="dns-slow",
+        failing=[s.address for s in (*silent, *slow)],
+    )
