@@ -24,6 +24,7 @@ MAX_AT_ONCE = 60  # endpoints
 MAX_BESIDE = 60  # further connections to them
 MAX_ADDRESSES = 16
 MAX_HEAD = 256 * KIB  # of an answer, its headers included
+MAX_SERVER_HELLO = 2 * KIB  # that is read of it; what matters stands at its beginning
 MAX_PROXY_HEAD = 64 * KIB
 MAX_FRAMES = 5000  # of HTTP/2, in one answer
 MAX_BODY = 1024 * KIB
