@@ -37,6 +37,8 @@ MODULES = (
     "steps",
     "agent_files",
     "resolve",
+    "proxies/go_url",
+    "proxies/go_environment",
     "proxies/setting",
     "proxies/daemons",
     "proxies/agent",
