@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from selftests.lab.answers import NOT_REACHED, SOMETIMES, UNVERIFIED, VERIFIED
+from selftests.lab.answers import NOT_REACHED, SOMETIMES, VERIFIED
 from selftests.lab.azure import NAME, NOTIFICATIONS
 
 Pair = tuple[str, str]

@@ -66,9 +66,13 @@ def test_no_proxy_is_taken_that_go_does_not_take(row: dict[str, Any]) -> None:
         (go_environment_proxy(row["text"]), row["HTTPS_PROXY"].get("proxy", {})),
     ):
         if server.fault:
-            assert said.get("scheme") != "http" or not said.get("host") or (
-                said["host"] in ('"http', "'http", "http", "pröxy")
-                or int(said.get("port", 80)) > 65535
+            assert (
+                said.get("scheme") != "http"
+                or not said.get("host")
+                or (
+                    said["host"] in ('"http', "'http", "http", "pröxy")
+                    or int(said.get("port", 80)) > 65535
+                )
             )
             assert "pw" not in server.fault
             continue

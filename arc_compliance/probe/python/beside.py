@@ -3,7 +3,7 @@
 from arc_compliance.probe.python.addresses import EveryAddress, address_record
 from arc_compliance.probe.python.certificate import Opened
 from arc_compliance.probe.python.channels import TlsChannel, chain_texts
-from arc_compliance.probe.python.contract import CONNECT, HTTP, TLS
+from arc_compliance.probe.python.contract import CONNECT, HTTP, TLS, TLS_VERSION
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.hidden_chain import chain_by_openssl
 from arc_compliance.probe.python.large_hello import LargeHello
@@ -64,6 +64,8 @@ class Beside:
             main = address_record(address, opened, step["failure"])
             step["addresses"] = self.every_address.records(main)
         if step["failure"]:
+            if self.tls12.answered_older():
+                step["failure"]["cause"] = TLS_VERSION  # it closes on versions it does not know
             more = self.tls12.beside_failure()
             step["failure"]["detail"] += f"; {more}" if more else ""
         elif opened is not None and opened.channel.chain() is None:
