@@ -37,6 +37,8 @@ MODULES = (
     "steps",
     "agent_files",
     "resolve",
+    "name_servers",
+    "resolver",
     "proxies/setting",
     "proxies/daemons",
     "proxies/agent",
