@@ -39,6 +39,8 @@ MODULES = (
     "resolve",
     "proxies/go_url",
     "proxies/go_environment",
+    "name_servers",
+    "resolver",
     "proxies/setting",
     "proxies/daemons",
     "proxies/agent",

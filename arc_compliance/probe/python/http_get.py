@@ -13,7 +13,7 @@ from arc_compliance.probe.python.http_messages import ANSWER_FAULTS, Answer, Inc
 from arc_compliance.probe.python.limits import MAX_BODY, MAX_CERTIFICATE, MAX_HEAD
 from arc_compliance.probe.python.order import Order, Target
 from arc_compliance.probe.python.proxy_server import host_and_port
-from arc_compliance.probe.python.routes import ProxyRoute, Route
+from arc_compliance.probe.python.routes import ProxyRoute, Route, proxys_answer
 from arc_compliance.probe.python.scrubbing import describe
 from arc_compliance.probe.python.steps import Attempt, StepFailed
 from arc_compliance.probe.python.tls import HTTP_2, tls_client
@@ -49,7 +49,7 @@ def get(
         refusal = plain_proxy.own_answer(answer) if plain_proxy else None
         if refusal is not None:
             data.clear()
-            data["status"] = answer.status
+            data.update(proxys_answer(answer))
             raise refusal
         if body is not None:
             check_discovery(answer.status, body)
