@@ -1,5 +1,4 @@
-"""What a Go program takes from the environment: its proxy, and the names that go past it
-(golang.org/x/net/http/httpproxy)."""
+"""The proxy that a Go program takes from the environment (golang.org/x/net/http/httpproxy)."""
 
 import re
 import socket

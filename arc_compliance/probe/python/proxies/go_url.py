@@ -1,4 +1,4 @@
-"""Proxy URLs as Go reads them (net/url, golang.org/x/net/http/httpproxy)."""
+"""Proxy URLs as Go reads them (net/url, golang.org/x/net/http/httpproxy).
 
 No text of an error repeats the URL: credentials may be anywhere in it.
 """
