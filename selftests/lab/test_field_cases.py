@@ -25,6 +25,7 @@ from selftests.lab.real_clients import (
     requests_of,
 )
 from selftests.lab.recorded import anew, by_program, comparable, record, recorded
+from selftests.lab.right import RIGHT
 from selftests.lab.shell_clients import APT_HELPER
 from selftests.lab.wrong_today import WRONG_TODAY, Pair, Wrong
 
@@ -50,6 +51,9 @@ def test_field_case(lab: Network, go_client: Path, case: FieldCase) -> None:
     observed = disagreements(found, current)
     today = suite_today(found, by_row(observed), case)
     assert today == WRONG_TODAY.get(name, Wrong()), "\n".join(map(str, observed))
+    right = RIGHT.get(name, {})
+    judged = {one: found.of(*one) for one in right}
+    assert {one: (j.verdict.value, j.cause) for one, j in judged.items()} == right
 
 
 def asked(

@@ -122,7 +122,7 @@ WRONG_TODAY: dict[str, Wrong] = {
     "proxy_answers_with_ntlm_only": Wrong(lacks=("NTLM", "Negotiate")),
 }
 
-MANY_HOSTS_LOSE_NAMES = True
+MANY_HOSTS_LOSE_NAMES = False
 """24: names that resolve are lost where forty hosts are measured at once."""
 
 ANY = "*"

@@ -1,4 +1,4 @@
-"""The proxy that a Go program takes from the environment (golang.org/x/net/http/httpproxy)."""
+"""The proxy of a Go program by its environment (golang.org/x/net/http/httpproxy)."""
 
 import re
 import socket
