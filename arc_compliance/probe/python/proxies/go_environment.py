@@ -1,4 +1,4 @@
-"""The proxy of a Go program by its environment (golang.org/x/net/http/httpproxy)."""
+"""Go's proxy in the environment (golang.org/x/net/http/httpproxy)."""
 
 import re
 import socket

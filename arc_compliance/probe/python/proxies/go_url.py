@@ -1,4 +1,4 @@
-"""Proxy URLs as Go reads them (net/url, golang.org/x/net/http/httpproxy).
+"""The URL of a proxy as Go reads it (net/url).
 
 No text of an error repeats the URL: credentials may be anywhere in it.
 """
