@@ -21,6 +21,7 @@ from arc_compliance.probe.python.limits import MAX_ADDRESSES, MAX_BESIDE
 from arc_compliance.probe.python.order_reading import read_order
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxies.daemons import DaemonsEnvironment
+from arc_compliance.probe.python.resolver import LookUp, Resolver
 from arc_compliance.probe.python.survey import Survey
 from arc_compliance.probe.python.threads import ThreadPool
 from arc_compliance.wire.measurement import Measurement
@@ -28,7 +29,6 @@ from arc_compliance.wire.observation import AddressHandshake, Stage
 from selftests.lab.field_peers import alert, resets
 from selftests.probe import peers
 from selftests.probe.peers import Behaviour
-from selftests.probe.replacing import replace
 
 NAME = "several.test"
 Measure = Callable[[dict[str, Behaviour | None]], Measurement]
@@ -48,7 +48,7 @@ def measure(
     authority.root.cert_pem.write_to_path(roots)
 
     def measured(behaviours: dict[str, Behaviour | None]) -> Measurement:
-        replace(monkeypatch, "resolve", lambda *_: list(behaviours))
+        monkeypatch.setattr(Resolver, "_carry_out", knowing(*behaviours))
         with contextlib.ExitStack() as listening:
             port = 0
             for address, behave in behaviours.items():
@@ -60,12 +60,22 @@ def measure(
     return measured
 
 
+def knowing(*addresses: str) -> Callable[[Resolver, LookUp], None]:
+    """What makes a resolver answer *addresses* for every name."""
+
+    def carry_out(_resolver: Resolver, look_up: LookUp) -> None:
+        look_up.addresses = [*addresses]
+
+    return carry_out
+
+
 def survey_of(what: dict[str, Any]) -> Measurement:
     """The one measurement of the order *what*, made in this process."""
     order = read_order(io.BytesIO(json.dumps(what).encode()))
     trust = TrustStore(order, DaemonsEnvironment())
     trust.read()
-    equipment = Equipment(order, trust, DefaultClient(order), ThreadPool(MAX_BESIDE))
+    pool = ThreadPool(MAX_BESIDE)
+    equipment = Equipment(order, Resolver(1), trust, DefaultClient(order), pool)
     survey = Survey(equipment, ClientProxies(order))
     survey.run()
     (one,) = survey.measurements

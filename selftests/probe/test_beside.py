@@ -94,7 +94,7 @@ def test_a_refusal_is_an_answer(authority: peers.Authority, roots: str) -> None:
     ("behave", "cause"),
     [
         (peers.unless_upgrade(peers.OK), "http-timeout"),
-        (switches(accept="x" * 100_000), "http-failed"),
+        (switches(accept="x" * 300_000), "http-failed"),
     ],
     ids=["silence", "flood"],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +13,8 @@ from arc_compliance.wire.evidence import Evidence
 from selftests.probe import peers
 
 CALL = "gbl.test"
+BROKEN = "answer is gzip that is broken or cut off"
+BOMB = gzip.compress(b" " * 10_000_000)
 DOCUMENT = {
     "endpoints": ["HTTPS://One.svc.test/path", {"deep": [["two.svc.test", None, 7, True]]}],
     "others": ["svc.test", "evil.example", "not a name.svc.test", "-x.svc.test", "a\n.svc.test"],
@@ -91,8 +95,12 @@ def test_number_of_names_is_bounded(discover: Any, answering: Any) -> None:
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 100_000, "answer is not JSON"),
         (b"HTTP/1.1 404 Not Found\r\n\r\n[]", "answered 404"),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 10_000_000, "answer larger than 1 MiB"),
+        (b"HTTP/1.1 200 OK\r\n\r\n\x1f\x8bx" + bytes(20), BROKEN),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + gzip.compress(b"[1]")[:-9], BROKEN),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + BOMB, "answer larger than 1 MiB"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"\xff\xfe[", "answer is not JSON"),
     ],
-    ids=["nonsense", "too-deep", "404", "10-MB"],
+    ids=["nonsense", "too-deep", "404", "10-MB", "no-gzip", "half", "bomb", "half-utf-16"],
 )
 def test_call_fails(discover: Any, answering: Any, answer: bytes, detail: str) -> None:
     """A useless answer leaves the names unknown and says why; no endpoint is red for it."""
@@ -100,6 +108,25 @@ def test_call_fails(discover: Any, answering: Any, answer: bytes, detail: str) -
     failure = evidence.discovered[0].failure
     assert (failure.cause, failure.detail) == ("http-failed", detail)
     assert (evidence.complete, evidence.measurements) == (True, ())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("declared", [False, True])
+def test_forms_of_json(
+    discover: Any, answering: Any, encoding: str, packed: bool, declared: bool
+) -> None:
+    """Names are read in any encoding of JSON, with a byte order mark or without, and packed."""
+    body = json.dumps(["One.svc.test"]).encode(encoding)
+    body = gzip.compress(body) if packed else body
+    head = b"HTTP/1.1 200 OK\r\n"
+    head += b"Content-Encoding: gzip\r\n" if packed and declared else b""
+    answer = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+    evidence = discover(answering(peers.http(answer)))
+
+    assert evidence.discovered[0].failure is None
+    assert evidence.discovered[0].names == ("one.svc.test",)
 
 
 def test_call_is_repeated(discover: Any, answering: Any) -> None:

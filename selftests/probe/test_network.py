@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import queue
-import socket
 
 import pytest
 
@@ -13,10 +11,9 @@ from arc_compliance.probe.python.certificate_message import certificate_message
 from arc_compliance.probe.python.connect import Race
 from arc_compliance.probe.python.order import Mapping, agents_target
 from arc_compliance.probe.python.order_reading import read_order
-from arc_compliance.probe.python.resolve import mapped, resolve
+from arc_compliance.probe.python.resolve import mapped
 from arc_compliance.probe.python.steps import StepFailed
 from selftests.probe import peers
-from selftests.probe.replacing import replace
 
 
 def place(name: str, port: int, *rules: Mapping) -> tuple[str, int, bool]:
@@ -34,43 +31,6 @@ def test_connect_to_as_curl_does() -> None:
     assert place("a.test", 443, rule("", None, "", 1)) == ("a.test", 1, False)
     assert place("a.test", 443, rule("a.test", 80, "b", 1)) == ("a.test", 443, False)
     assert place("a.test", 443, rule("a.test", None, "b", 1), rule("", None, "c", 2))[0] == "b"
-
-
-@pytest.mark.parametrize(
-    ("code", "cause"),
-    [
-        (socket.EAI_NONAME, "dns-not-found"),
-        (socket.EAI_NODATA, "dns-not-found"),
-        (socket.EAI_AGAIN, "dns-failed"),
-        (socket.EAI_FAIL, "dns-failed"),
-    ],
-)
-def test_negative_answers(monkeypatch: pytest.MonkeyPatch, code: int, cause: str) -> None:
-    """That there is no such name is one thing, that nobody could tell another."""
-
-    def ask(_name: str, answer: queue.Queue[object]) -> None:
-        answer.put(socket.gaierror(code, "said the resolver"))
-
-    replace(monkeypatch, "query_resolver", ask)
-    with pytest.raises(StepFailed) as failed:
-        resolve("a.test", 1)
-    assert (failed.value.cause, failed.value.detail) == (cause, "said the resolver")
-
-
-def test_resolver_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is given up at the limit."""
-    replace(monkeypatch, "query_resolver", lambda _name, _answer: None)
-    with pytest.raises(StepFailed) as failed:
-        resolve("a.test", 0.1)
-    assert (failed.value.cause, failed.value.detail) == ("dns-failed", "no answer within 0.1 s")
-
-
-def test_invalid_is_answered_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names under .invalid never reach the resolver (RFC 6761 section 6.4)."""
-    replace(monkeypatch, "query_resolver", None)
-    with pytest.raises(StepFailed) as failed:
-        resolve("a.Invalid.", 1)
-    assert failed.value.cause == "dns-not-found"
 
 
 def test_dead_address_beside_one_that_answers() -> None:

@@ -10,7 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
+from arc_compliance.probe.python.routes import schemes_in
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 from selftests.probe import peers
@@ -155,3 +158,54 @@ def test_a_proxy_that_repeats_the_credentials(order: dict[str, Any], scheme: str
     assert "Basic ***" in said
     assert SECRET not in said
     assert base64.b64encode(f"jo:{SECRET}".encode()).decode() not in said
+
+
+# -- what a proxy says of itself -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("challenges", "schemes"),
+    [
+        (["Negotiate", "NTLM"], ["Negotiate", "NTLM"]),
+        (["Negotiate, NTLM"], ["Negotiate", "NTLM"]),
+        (['Basic realm="a, b", Digest realm="c", nonce="d=="'], ["Basic", "Digest"]),
+        (['Basic realm = "a"', "Basic realm=b"], ["Basic"]),
+        (["Negotiate YIIabc=="], ["Negotiate"]),
+        (["  NTLM  ,"], ["NTLM"]),
+        (["", ",", "=", '"NTLM"', "a=b"], []),
+        ([f"S{n}" for n in range(50)], [f"S{n}" for n in range(10)]),
+    ],
+)
+def test_authentication_schemes(challenges: list[str], schemes: list[str]) -> None:
+    assert schemes_in(challenges) == schemes
+
+
+@given(some.lists(some.text(max_size=80), max_size=20))
+def test_hostile_challenges(challenges: list[str]) -> None:
+    assert len(schemes_in(challenges)) <= 10
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("407 No\r\nProxy-Authenticate: NTLM", {"status": 407, "schemes": ["NTLM"]}),
+        ("407 No", {"status": 407, "schemes": []}),
+    ],
+)
+def test_what_a_refusal_tells(
+    order: dict[str, Any], status: str, told: dict[str, Any], scheme: str
+) -> None:
+    asked = {**order, "targets": [peers.target(NAME, 443, scheme)]}
+    with peers.serve(peers.proxy(status)) as port:
+        seen = peers.seen(through(asked, port).at(Stage.PROXY))
+
+    assert {key: seen[key] for key in told} == told
+
+
+def test_where_a_redirection_points(order: dict[str, Any]) -> None:
+    with peers.serve(peers.proxy("302 Found\r\nLocation: http://portal.test/login")) as port:
+        step = through(order, port).at(Stage.PROXY)
+
+    assert (step.status, step.location) == (302, "http://portal.test/login")
+    assert step.failure.detail == "CONNECT was answered 302 Found"

@@ -139,8 +139,8 @@ def test_nothing_is_written(tmp_path: Path) -> None:
 
 
 def test_hostile_headers_are_bounded() -> None:
-    """Selected headers only, at most twenty, each cut; control characters never come through."""
-    lines = [b"X-Ms-%d: %s" % (n, b"v" * 900) for n in range(60)] + [b"Date: a\x1b[31m\xff"]
+    """Selected headers only, at most twenty, each cut; no control character comes through."""
+    lines = [b"X-Ms-%d: %s" % (n, b"v" * 900) for n in range(60)] + [b"Date: a\x85[31m\xff"]
     answer = b"HTTP/1.1 200 OK\r\n" + b"\r\n".join(reversed(lines)) + b"\r\n\r\n"
     with peers.serve(peers.http(answer)) as port:
         seen = peers.measure(connect_order(port)).measurements[0].observations[-1]

@@ -59,6 +59,7 @@ def test_healthy_endpoint(evidence: Evidence) -> None:
     }
     assert peers.seen(healthy.at(Stage.HTTP)) == {
         "status": 204,
+        "version": "1.1",
         "headers": {"x-ms-request-id": "1", "server": "peer"},
         "via": "tls",
     }

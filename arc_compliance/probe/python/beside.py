@@ -3,9 +3,10 @@
 from arc_compliance.probe.python.addresses import EveryAddress, address_record
 from arc_compliance.probe.python.certificate import Opened
 from arc_compliance.probe.python.channels import TlsChannel, chain_texts
-from arc_compliance.probe.python.contract import CONNECT, HTTP, TLS
+from arc_compliance.probe.python.contract import CONNECT, HTTP, TLS, TLS_VERSION
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.hidden_chain import chain_by_openssl
+from arc_compliance.probe.python.large_hello import LargeHello
 from arc_compliance.probe.python.routes import DirectRoute, Route
 from arc_compliance.probe.python.steps import Attempt
 from arc_compliance.probe.python.threads import Jobs
@@ -20,15 +21,17 @@ CHAIN_IS_HIDDEN = (
 
 class Beside:
     """What is asked of an https endpoint as soon as a connection to it is there, while that is in
-    use: whether it speaks TLS 1.2, whether each of its addresses is as good, and whether it takes a
-    WebSocket where one is needed."""
+    use: whether it speaks TLS 1.2, what it answers to a large hello, whether each of its addresses
+    is as good, and whether it takes a WebSocket where one is needed."""
 
     def __init__(self, attempt: Attempt, route: Route, equipment: Equipment) -> None:
         self.attempt = attempt
         self.route = route
         self.jobs = Jobs(equipment.beside)
         self.order = equipment.order
-        self.tls12 = Tls12(route, attempt.target.name, self.order.limits.http)
+        name, limit = attempt.target.name, self.order.limits.http
+        self.tls12 = Tls12(route, name, limit)
+        self.large_hello = LargeHello(route, name, limit)
         self.every_address: EveryAddress | None = None
         if isinstance(route, DirectRoute) and len(route.races[0].addresses) > 1:
             self.every_address = EveryAddress(route, equipment, self.jobs)
@@ -36,6 +39,7 @@ class Beside:
     def start(self) -> None:
         """Ask everything; nothing here waits."""
         self.jobs.add(self.tls12.ask)
+        self.jobs.add(self.large_hello.ask)
         if self.every_address is not None:
             self.jobs.add(self.every_address.try_all)
         websocket = self.attempt.target.websocket
@@ -54,11 +58,14 @@ class Beside:
         if step is None:
             return
         step["tls12"] = self.tls12.record
+        step["large_hello"] = self.large_hello.record
         if self.every_address is not None:
             address = self.attempt.ended[CONNECT]["address"]
             main = address_record(address, opened, step["failure"])
             step["addresses"] = self.every_address.records(main)
         if step["failure"]:
+            if self.tls12.answered_older():
+                step["failure"]["cause"] = TLS_VERSION  # it closes on versions it does not know
             more = self.tls12.beside_failure()
             step["failure"]["detail"] += f"; {more}" if more else ""
         elif opened is not None and opened.channel.chain() is None:

@@ -10,7 +10,7 @@ import time
 from typing import IO, Any, Iterator
 
 from arc_compliance.probe.python.files import why_unreadable
-from arc_compliance.probe.python.limits import MAX_HEAD, MAX_JSON_TRIES, MAX_OUTPUT
+from arc_compliance.probe.python.limits import KIB, MAX_JSON_TRIES, MAX_OUTPUT
 from arc_compliance.probe.python.scrubbing import scrubbed
 
 
@@ -55,7 +55,7 @@ def output_until(stream: "IO[bytes]", until: float) -> bytearray:
         while len(output) <= MAX_OUTPUT:
             if not selector.select(max(0, until - time.monotonic())):
                 raise socket.timeout
-            part = os.read(stream.fileno(), MAX_HEAD)
+            part = os.read(stream.fileno(), 64 * KIB)
             if not part:
                 break
             output += part

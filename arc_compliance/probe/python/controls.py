@@ -19,12 +19,12 @@ from arc_compliance.probe.python.contract import (
     Record,
 )
 from arc_compliance.probe.python.control_server import self_signed_greeting
-from arc_compliance.probe.python.facts.trust_store import TrustStore
+from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.limits import MAX_ADDRESSES
-from arc_compliance.probe.python.order import Order, agents_target
+from arc_compliance.probe.python.order import agents_target
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxy_server import host_and_port
-from arc_compliance.probe.python.resolve import mapped, resolve
+from arc_compliance.probe.python.resolve import mapped
 from arc_compliance.probe.python.routes import request_tunnel
 from arc_compliance.probe.python.scrubbing import describe, scrubbed
 from arc_compliance.probe.python.steps import StepFailed, as_record
@@ -76,9 +76,10 @@ class NegativeControls:
     connection or CONNECT that has no answer when all else is done, has none.
     """
 
-    def __init__(self, order: Order, proxies: ClientProxies, trust: TrustStore) -> None:
-        self.order = order
-        self.trust = trust
+    def __init__(self, equipment: Equipment, proxies: ClientProxies) -> None:
+        self.order = order = equipment.order
+        self.resolver = equipment.resolver
+        self.trust = equipment.trust
         self.target = agents_target(order.controls.name)
         self.nobody = agents_target(order.controls.address)
         self.certificate = Control(CERTIFICATE, "a self-signed certificate")
@@ -107,12 +108,12 @@ class NegativeControls:
 
     def _resolve(self) -> str:
         host, _, _ = mapped(self.order, self.target)
-        self.name.addresses = resolve(host, self.order.limits.connect)[:MAX_ADDRESSES]
+        self.name.addresses = self.resolver.addresses(host)[:MAX_ADDRESSES]
         return "resolved to " + ", ".join(self.name.addresses)
 
     def _connect(self) -> str:
         host, port, _ = mapped(self.order, self.nobody)
-        race = Race(resolve(host, self.order.limits.connect), port, self.order.limits.deadline)
+        race = Race(self.resolver.addresses(host), port, self.order.limits.deadline)
         try:
             address, _ = race.winner()
         finally:
@@ -121,7 +122,7 @@ class NegativeControls:
 
     def _tunnel(self) -> str:
         assert self.proxy
-        request_tunnel(self.order, self.target, self.proxy)
+        request_tunnel(self.order, self.resolver, self.target, self.proxy)
         return "the proxy agreed"
 
     def _verify(self) -> str:

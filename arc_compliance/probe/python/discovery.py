@@ -4,6 +4,7 @@ import collections
 import json
 import re
 import urllib.parse
+import zlib
 from typing import Any
 
 from arc_compliance.probe.python.contract import HTTP_FAILED
@@ -23,7 +24,8 @@ def check_discovery(status: int, body: bytes) -> None:
 def names_in(body: bytes, accept: "list[AcceptedNames]") -> "list[str]":
     """The host names in a JSON answer, bare or in URLs, that a row in *accept* takes, sorted."""
     try:
-        pending: collections.deque[Any] = collections.deque([json.loads(body.decode("utf-8"))])
+        # In UTF-8, 16 or 32, with a byte order mark or without.
+        pending: collections.deque[Any] = collections.deque([json.loads(unpacked(body))])
     except (ValueError, RecursionError):
         raise StepFailed(HTTP_FAILED, "answer is not JSON") from None
     names: set[str] = set()
@@ -38,6 +40,22 @@ def names_in(body: bytes, accept: "list[AcceptedNames]") -> "list[str]":
             if name and any(one.takes(name) for one in accept):
                 names.add(name)
     return sorted(names)
+
+
+def unpacked(body: bytes) -> bytes:
+    """*body*, decompressed where it is of gzip (RFC 1952), whatever its headers say."""
+    if body[:2] != b"\x1f\x8b":
+        return body
+    gunzip = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        content = gunzip.decompress(body, MAX_BODY + 1)
+    except zlib.error:
+        content = b""
+    if len(content) > MAX_BODY:
+        raise StepFailed(HTTP_FAILED, "answer larger than 1 MiB")
+    if not gunzip.eof:
+        raise StepFailed(HTTP_FAILED, "answer is gzip that is broken or cut off")
+    return content
 
 
 def host_name_in(text: str) -> "str | None":

@@ -44,6 +44,7 @@ def evidence_of(run: Run, sha256: str) -> Record:
             "egress": run.egress.facts,
             "sockets": run.sockets.facts,
             "clock": {"synchronised": run.host.synchronised},
+            "resolver": network.resolver.servers.record() if network else None,
         },
         "measurements": measurements,
         "discovered": [call.record() for call in network.survey.calls] if network else [],

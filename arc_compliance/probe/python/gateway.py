@@ -6,11 +6,11 @@ from typing import Callable
 from arc_compliance.probe.python.contract import HTTP, PROXY, Record
 from arc_compliance.probe.python.controls import Control
 from arc_compliance.probe.python.equipment import Equipment
-from arc_compliance.probe.python.measure import measure_once
+from arc_compliance.probe.python.measure import measure_once, route_by
 from arc_compliance.probe.python.order import Target, agents_target
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxy_server import ProxyServer, host_and_port
-from arc_compliance.probe.python.routes import ProxyRoute, request_tunnel
+from arc_compliance.probe.python.routes import request_tunnel
 from arc_compliance.probe.python.steps import Attempt, StepFailed
 from arc_compliance.probe.python.threads import start_thread
 
@@ -43,7 +43,7 @@ class GatewayDetection:
 
     def _connecting(self, target: Target, proxy: ProxyServer) -> "Callable[[], str]":
         def query() -> str:
-            request_tunnel(self.order, target, proxy)
+            request_tunnel(self.order, self.equipment.resolver, target, proxy)
             return "the proxy agreed"
 
         return query
@@ -51,7 +51,7 @@ class GatewayDetection:
     def _getting(self, target: Target, proxy: ProxyServer) -> "Callable[[], str]":
         def query() -> str:
             attempt = Attempt(target, [PROXY, HTTP])
-            measure_once(attempt, ProxyRoute(self.order, target, proxy), self.equipment)
+            measure_once(attempt, route_by(proxy, self.equipment, target), self.equipment)
             failed = attempt.failure()
             if failed is not None:
                 raise StepFailed(failed[1]["cause"], failed[1]["detail"])

@@ -1,8 +1,7 @@
-"""HTTP/1.1 over a channel: a request, an answer bounded in time and size."""
+"""An answer of HTTP, whatever its version, and what is kept of it."""
 
-import http.client
-import io
-from typing import Any, Iterable
+import collections
+from typing import Callable
 
 from arc_compliance.probe.python.channels import Channel
 from arc_compliance.probe.python.limits import KIB, MAX_HEADER_VALUE, MAX_HEADERS
@@ -20,63 +19,99 @@ SELECTED_HEADERS = frozenset(
         "proxy-authenticate",
     )
 )
+TOKEN_BYTES = frozenset(
+    b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+"""What the name of a header is made of (RFC 9110, 5.6.2)."""
 
 
 class TooLarge(Exception):
     """The peer sent more than it was allowed to."""
 
 
-class Incoming(io.RawIOBase):
-    """What a channel receives, as a file, bounded in time and size."""
+class BadAnswer(Exception):
+    """What the peer sent is not an answer of HTTP that a Go client takes."""
+
+
+ANSWER_FAULTS = (OSError, EOFError, TooLarge, BadAnswer)  # a timeout is an OSError
+
+
+class Answer(collections.namedtuple("Answer", "version status reason headers body")):
+    """An answer whose head is read. ``headers`` are (name in lower case, value) as they came.
+
+    ``body`` reads so many bytes of it, fewer at its end.
+    """
+
+    __slots__ = ()
+    version: str
+    status: int
+    reason: str
+    headers: "list[tuple[str, str]]"
+    body: "Callable[[int], bytes]"
+
+    def header(self, name: str) -> "str | None":
+        """The values of one header, joined; None where there is none."""
+        values = [value for its, value in self.headers if its == name]
+        return ", ".join(values) if values else None
+
+    def selected_headers(self) -> "dict[str, str]":
+        """The headers that identify who answered."""
+        selected: dict[str, str] = {}
+        for name, value in self.headers:
+            if name in SELECTED_HEADERS or (name.startswith("x-ms-") and len(name) <= 64):
+                earlier = selected.get(name)
+                joined = value if earlier is None else earlier + ", " + value
+                if earlier is not None or len(selected) < MAX_HEADERS:
+                    selected[name] = scrubbed(joined, MAX_HEADER_VALUE)
+        return selected
+
+
+class Incoming:
+    """What a channel receives, bounded in time and size; never more than *at_once* is taken ahead
+    of what is asked for."""
 
     def __init__(
-        self, channel: Channel, deadline: float, at_most: int, buffer_size: int = 8 * KIB
+        self, channel: Channel, deadline: float, at_most: int, at_once: int = 8 * KIB
     ) -> None:
-        super().__init__()
         self.channel = channel
         self.deadline = deadline
         self.left = at_most
-        self.buffer_size = buffer_size
+        self.at_once = at_once
+        self.ahead = bytearray()
 
-    def readable(self) -> bool:
-        """Yes; io asks."""
-        return True
-
-    def readinto(self, buffer: "Any") -> int:
-        """Fill *buffer*, for io."""
+    def _fill(self) -> bool:
+        """Take in some more; false at the end."""
         if self.left <= 0:
             raise TooLarge("answer too large")
-        chunk = self.channel.receive(min(len(buffer), self.left), self.deadline)
-        buffer[: len(chunk)] = chunk
+        chunk = self.channel.receive(min(self.at_once, self.left), self.deadline)
         self.left -= len(chunk)
-        return len(chunk)
+        self.ahead += chunk
+        return bool(chunk)
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """The buffered file, for http.client."""
-        return io.BufferedReader(self, self.buffer_size)
+    def line(self) -> bytes:
+        """A line without its end; EOFError where the connection was closed before that."""
+        searched = 0
+        while True:
+            end = self.ahead.find(b"\n", searched)
+            if end >= 0:
+                line = bytes(self.ahead[:end])
+                del self.ahead[: end + 1]
+                return line[:-1] if line.endswith(b"\r") else line
+            searched = len(self.ahead)
+            if not self._fill():
+                raise EOFError("the connection was closed")
 
+    def exactly(self, size: int) -> bytes:
+        """So many bytes; EOFError where the connection was closed before that."""
+        taken = self.some(size)
+        if len(taken) < size:
+            raise EOFError("the connection was closed")
+        return taken
 
-def request(lines: "Iterable[str]") -> bytes:
-    """The head of a request."""
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
-
-
-def read_answer(incoming: Incoming) -> http.client.HTTPResponse:
-    """The answer, its head read and its body still to read."""
-    # All that http.client wants of a socket is makefile.
-    answer = http.client.HTTPResponse(incoming)  # type: ignore[arg-type]
-    answer.begin()
-    return answer
-
-
-def selected_headers(answer: http.client.HTTPResponse) -> "dict[str, str]":
-    """The headers that identify who answered, by lower-case name."""
-    selected: dict[str, str] = {}
-    for header, value in answer.headers.items():
-        name = header.lower()
-        if name in SELECTED_HEADERS or (name.startswith("x-ms-") and len(name) <= 64):
-            earlier = selected.get(name)
-            joined = value if earlier is None else earlier + ", " + value
-            if earlier is not None or len(selected) < MAX_HEADERS:
-                selected[name] = scrubbed(joined, MAX_HEADER_VALUE)
-    return selected
+    def some(self, at_most: int) -> bytes:
+        """So many bytes, fewer where the connection was closed before that."""
+        while len(self.ahead) < at_most and self._fill():
+            pass
+        taken = bytes(self.ahead[:at_most])
+        del self.ahead[:at_most]
+        return taken

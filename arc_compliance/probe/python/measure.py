@@ -9,7 +9,7 @@ from arc_compliance.probe.python.channels import PlainChannel
 from arc_compliance.probe.python.contract import CERTIFICATE, CONNECT, HTTP, PROXY, RESOLVE, TLS
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.http_get import get
-from arc_compliance.probe.python.order import Order, Target
+from arc_compliance.probe.python.order import Target
 from arc_compliance.probe.python.proxy_server import ProxyServer
 from arc_compliance.probe.python.routes import DirectRoute, ProxyRoute, Route
 from arc_compliance.probe.python.steps import Attempt, StepFailed
@@ -24,13 +24,16 @@ def planned_stages(proxy: "ProxyServer | None", target: Target, *, verified: boo
 
 
 def route_by(
-    proxy: "ProxyServer | None", order: Order, target: Target, preferred: "Container[str]" = ()
+    proxy: "ProxyServer | None",
+    equipment: Equipment,
+    target: Target,
+    preferred: "Container[str]" = (),
 ) -> Route:
     """The route to *target*: through *proxy*, straight where it is None, there to one of the
     *preferred* addresses where one answers."""
     if proxy:
-        return ProxyRoute(order, target, proxy)
-    return DirectRoute(order, target, preferred)
+        return ProxyRoute(equipment.order, equipment.resolver, target, proxy)
+    return DirectRoute(equipment.order, equipment.resolver, target, preferred)
 
 
 def measure_once(

@@ -1,6 +1,6 @@
 """How a target is reached: straight, or through a forward proxy."""
 
-import http.client
+import re
 import socket
 import time
 from typing import Container
@@ -17,12 +17,14 @@ from arc_compliance.probe.python.contract import (
     RESOLVE,
     Record,
 )
-from arc_compliance.probe.python.http_messages import Incoming, TooLarge, read_answer, request
-from arc_compliance.probe.python.limits import MAX_HEAD
+from arc_compliance.probe.python.http1 import read_answer, request
+from arc_compliance.probe.python.http_messages import ANSWER_FAULTS, Answer, Incoming
+from arc_compliance.probe.python.limits import MAX_DETAIL, MAX_PROXY_HEAD, MAX_SCHEMES
 from arc_compliance.probe.python.order import Order, Target
 from arc_compliance.probe.python.proxy_server import ProxyServer, host_and_port, shown_proxy
-from arc_compliance.probe.python.resolve import mapped, resolve
-from arc_compliance.probe.python.scrubbing import SECRETS, describe, secrets_in
+from arc_compliance.probe.python.resolve import mapped
+from arc_compliance.probe.python.resolver import Resolver
+from arc_compliance.probe.python.scrubbing import SECRETS, describe, scrubbed, secrets_in
 from arc_compliance.probe.python.steps import Attempt, StepFailed
 
 PROXY_CAUSES = {407: PROXY_AUTH_REQUIRED, 403: PROXY_DENIED, 405: PROXY_DENIED}
@@ -31,8 +33,9 @@ PROXY_CAUSES = {407: PROXY_AUTH_REQUIRED, 403: PROXY_DENIED, 405: PROXY_DENIED}
 class Route:
     """The route from this host to one target."""
 
-    def __init__(self, order: Order, target: Target) -> None:
+    def __init__(self, order: Order, resolver: Resolver, target: Target) -> None:
         self.order = order
+        self.resolver = resolver
         self.target = target
         self.races: list[Race] = []
 
@@ -53,8 +56,10 @@ class Route:
 class DirectRoute(Route):
     """The route straight to the target, to one of the *preferred* addresses where one answers."""
 
-    def __init__(self, order: Order, target: Target, preferred: "Container[str]" = ()) -> None:
-        super().__init__(order, target)
+    def __init__(
+        self, order: Order, resolver: Resolver, target: Target, preferred: "Container[str]" = ()
+    ) -> None:
+        super().__init__(order, resolver, target)
         self.preferred = preferred
         self.address = ""
         self.port = 0
@@ -65,7 +70,11 @@ class DirectRoute(Route):
         with attempt.step(RESOLVE) as data:
             host, self.port, by_order = mapped(self.order, self.target)
             data["via"] = "connect-to" if by_order else "resolver"
-            addresses = data["addresses"] = resolve(host, self.order.limits.connect)
+            look_up = self.resolver.look_up(host)
+            addresses = data["addresses"] = look_up.needed()
+            data["duration"] = look_up.seconds  # not that of the wait for its turn
+            if not by_order:
+                data["hosts_file"] = self.resolver.pinned_by(host, addresses)
         with attempt.step(CONNECT) as data:
             self.address, sock = self._race(addresses).winner(self.preferred)
             source = sock.getsockname()[0]
@@ -98,8 +107,10 @@ class ProxyRoute(Route):
     The target's own name is left to the proxy: it is neither resolved nor connected to here.
     """
 
-    def __init__(self, order: Order, target: Target, proxy: ProxyServer) -> None:
-        super().__init__(order, target)
+    def __init__(
+        self, order: Order, resolver: Resolver, target: Target, proxy: ProxyServer
+    ) -> None:
+        super().__init__(order, resolver, target)
         self.proxy = proxy
         if proxy.credentials is not None:
             SECRETS.update(secrets_in(proxy.credentials))
@@ -118,7 +129,7 @@ class ProxyRoute(Route):
         if self.proxy.fault:
             raise StepFailed(PROXY_FAILED, self.proxy.fault)
         try:
-            addresses = resolve(self.proxy.host, self.order.limits.connect)
+            addresses = self.resolver.addresses(self.proxy.host)
             race = Race(addresses, self.proxy.port or 80, self.order.limits.connect)
             self.races.append(race)
             data["address"], sock = race.winner()
@@ -140,10 +151,10 @@ class ProxyRoute(Route):
             channel = PlainChannel(sock)
             channel.send(request(head), deadline)
             # One byte at a time: what follows the head is the target's, not the proxy's.
-            answer = read_answer(Incoming(channel, deadline, MAX_HEAD, buffer_size=1))
-        except (OSError, http.client.HTTPException, TooLarge) as problem:
+            answer = read_answer(Incoming(channel, deadline, MAX_PROXY_HEAD, at_once=1))
+        except ANSWER_FAULTS as problem:
             raise StepFailed(PROXY_FAILED, "CONNECT: " + describe(problem)) from problem
-        data["status"] = answer.status
+        data.update(proxys_answer(answer))
         if not 200 <= answer.status < 300:
             detail = f"CONNECT was answered {answer.status} {answer.reason}"
             raise StepFailed(PROXY_CAUSES.get(answer.status, PROXY_FAILED), detail)
@@ -159,22 +170,46 @@ class ProxyRoute(Route):
         host, port, _ = mapped(self.order, self.target)
         return "http://" + host_and_port(host, port, 80) + self.target.path
 
-    def own_answer(self, answer: http.client.HTTPResponse) -> "StepFailed | None":
+    def own_answer(self, answer: Answer) -> "StepFailed | None":
         """The failure that *answer* stands for where it is the proxy's own, or None.
 
         A 403, 502 or 503 may come from either; it is taken for the service's only where it bears
         the service's sign, an x-ms-* header.
         """
-        signed = any(name.lower().startswith("x-ms-") for name in answer.headers)
+        signed = any(name.startswith("x-ms-") for name, _ in answer.headers)
         if answer.status == 407 or (answer.status in (403, 502, 503) and not signed):
             detail = f"GET was answered {answer.status} {answer.reason}"
             return StepFailed(PROXY_CAUSES.get(answer.status, PROXY_FAILED), detail, PROXY)
         return None
 
 
-def request_tunnel(order: Order, target: Target, proxy: ProxyServer) -> None:
+def proxys_answer(answer: Answer) -> Record:
+    """What is told of an answer that a proxy gives itself."""
+    said: Record = {"status": answer.status}
+    schemes = [v for name, v in answer.headers if name == "proxy-authenticate"]
+    if answer.status == 407:
+        said["schemes"] = schemes_in(schemes)
+    if 300 <= answer.status < 400:
+        said["location"] = scrubbed(answer.header("location") or "", MAX_DETAIL)
+    return said
+
+
+def schemes_in(challenges: "list[str]") -> "list[str]":
+    """The authentication schemes that the values of Proxy-Authenticate offer (RFC 9110, 11.6.1)."""
+    found: list[str] = []
+    for challenge in challenges:
+        unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', "", challenge)
+        for part in unquoted.split(","):
+            # A scheme stands alone or before a parameter; a parameter has its = at once.
+            match = re.match(r"\s*([A-Za-z][A-Za-z0-9-]*)(?:\s+[^\s=]|\s*\Z)", part)
+            if match and match.group(1) not in found:
+                found.append(match.group(1))
+    return [scrubbed(one, 40) for one in found[:MAX_SCHEMES]]
+
+
+def request_tunnel(order: Order, resolver: Resolver, target: Target, proxy: ProxyServer) -> None:
     """Have *proxy* make a tunnel to *target* and close it; raise StepFailed where it does not."""
-    route = ProxyRoute(order, target, proxy)
+    route = ProxyRoute(order, resolver, target, proxy)
     try:
         route.open_again()
     finally:

@@ -18,6 +18,7 @@ from arc_compliance.probe.python.limits import MAX_BESIDE
 from arc_compliance.probe.python.order import Order
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxies.daemons import DaemonsEnvironment
+from arc_compliance.probe.python.resolver import Resolver
 from arc_compliance.probe.python.survey import Survey
 from arc_compliance.probe.python.threads import ThreadPool, start_thread
 from arc_compliance.probe.python.trials import ProxyTrial
@@ -30,9 +31,11 @@ class Network:
         self.order = order
         self.proxies = proxies
         self.default_client = DefaultClient(order)
-        equipment = Equipment(order, trust, self.default_client, ThreadPool(MAX_BESIDE))
+        self.resolver = Resolver(order.limits.connect)
+        beside = ThreadPool(MAX_BESIDE)
+        equipment = Equipment(order, self.resolver, trust, self.default_client, beside)
         self.survey = Survey(equipment, proxies)
-        self.controls = NegativeControls(order, proxies, trust)
+        self.controls = NegativeControls(equipment, proxies)
         self.gateway = GatewayDetection(equipment, proxies)
         self.trials = [ProxyTrial(equipment, one) for one in proxies.trials(order.targets)]
 
@@ -40,7 +43,7 @@ class Network:
         """Start everything, and return when all is answered that has to be."""
         waited = self.controls.start()
         bounded = self.gateway.start()
-        bounded.append(start_thread(self.proxies.look_up, self.order.limits.connect))
+        bounded.append(start_thread(self.proxies.look_up, self.resolver.addresses))
         for trial in self.trials:
             self.survey.pool.add(trial.run, self.survey.pool)
         self.survey.run()
@@ -51,6 +54,7 @@ class Network:
         for thread in bounded:
             thread.join(max(0, until - time.monotonic()))
         self.default_client.wait()
+        self.resolver.servers.wait()
 
 
 class Run:

@@ -126,16 +126,17 @@ class Survey:
             self.pool.wait()
             measurements = [one for one in self.measurements if failed_once(one)]
             calls = [call for call in self.calls if failed_once(call)]
+            self.equipment.resolver.forget_failures()
             self._plan(measurements, calls)
 
     def _measure(self, measurement: Measurement) -> None:
         attempt, proxy = measurement.attempts[-1], self.proxies.proxy_of(measurement.target)
-        route = route_by(proxy, self.order, attempt.target, measurement.good_addresses())
+        route = route_by(proxy, self.equipment, attempt.target, measurement.good_addresses())
         measure_once(attempt, route, self.equipment)
 
     def _discover(self, call: DiscoveryCall) -> None:
         attempt = call.attempts[-1]
-        route = route_by(self.proxies.proxy_of(attempt.target), self.order, attempt.target)
+        route = route_by(self.proxies.proxy_of(attempt.target), self.equipment, attempt.target)
         body = measure_once(attempt, route, self.equipment, read_body=True)
         if body is None:
             return

@@ -41,8 +41,8 @@ OP_LEGACY_SERVER_CONNECT = 0x4
 OLD_VERSIONS = ssl.OP_NO_SSLv2 | ssl.OP_NO_SSLv3 | ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
 NO_TLS13 = getattr(ssl, "OP_NO_TLSv1_3", 0)
 
-HTTP_1 = "http/1.1"
-GO_PROTOCOLS = (HTTP_1,)  # ALPN
+HTTP_1, HTTP_2 = "http/1.1", "h2"
+GO_PROTOCOLS = (HTTP_2, HTTP_1)  # by ALPN, as net/http has them
 
 VERSION_REASONS = ("UNSUPPORTED_PROTOCOL", "ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION")
 TLS_RECORDS = (b"\x15\x03", b"\x16\x03")  # an alert, a handshake record

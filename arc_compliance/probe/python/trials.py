@@ -4,11 +4,10 @@ import collections
 
 from arc_compliance.probe.python.contract import HTTP, PROXY, PROXY_UNREACHABLE, TLS, Record
 from arc_compliance.probe.python.equipment import Equipment
-from arc_compliance.probe.python.measure import measure_once
+from arc_compliance.probe.python.measure import measure_once, route_by
 from arc_compliance.probe.python.order import Target
 from arc_compliance.probe.python.proxies.clients import Trial
 from arc_compliance.probe.python.proxy_server import shown_proxy
-from arc_compliance.probe.python.routes import ProxyRoute
 from arc_compliance.probe.python.steps import Attempt
 from arc_compliance.probe.python.threads import ThreadPool
 
@@ -37,8 +36,7 @@ class ProxyTrial:
                 pool.add(self._try, attempt)
 
     def _try(self, attempt: Attempt) -> None:
-        route = ProxyRoute(self.equipment.order, attempt.target, self.proxy)
-        measure_once(attempt, route, self.equipment)
+        measure_once(attempt, route_by(self.proxy, self.equipment, attempt.target), self.equipment)
 
     def record(self) -> Record:
         """The outcome as the evidence has it."""

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import http.client
 import os
 import socket
 import time
@@ -13,7 +12,8 @@ from arc_compliance.probe.python.contract import (
     PROBE_FAILED,
     Record,
 )
-from arc_compliance.probe.python.http_messages import Incoming, TooLarge, read_answer, request
+from arc_compliance.probe.python.http1 import read_answer, request
+from arc_compliance.probe.python.http_messages import ANSWER_FAULTS, Incoming
 from arc_compliance.probe.python.limits import MAX_HEAD
 from arc_compliance.probe.python.order import Order
 from arc_compliance.probe.python.proxy_server import host_and_port
@@ -39,14 +39,14 @@ def upgrade(attempt: Attempt, route: Route, order: Order, path: str) -> None:
         channel.send(request(head), deadline)
         answer = read_answer(Incoming(channel, deadline, MAX_HEAD))
         record["status"] = answer.status
-        accepted = answer.getheader("Sec-WebSocket-Accept") == websocket_accept(key)
+        accepted = answer.header("sec-websocket-accept") == websocket_accept(key)
         record["accepted"] = answer.status == 101 and accepted
     except StepFailed as problem:
         record["failure"] = as_record(problem)
     except (socket.timeout, TimeoutError):
         late = f"no answer to the upgrade within {limit:g} s"
         record["failure"] = as_record(StepFailed(HTTP_TIMEOUT, late))
-    except (OSError, EOFError, http.client.HTTPException, TooLarge) as problem:
+    except ANSWER_FAULTS as problem:
         record["failure"] = as_record(StepFailed(HTTP_FAILED, describe(problem)))
     except Exception as problem:  # noqa: BLE001 - a fault of ours must show in the evidence
         record["failure"] = as_record(StepFailed(PROBE_FAILED, describe(problem)))

@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+from typing import Callable
 
 from arc_compliance.probe.python.agent_files import agent_is_onboarded
 from arc_compliance.probe.python.contract import Record
@@ -34,7 +35,6 @@ from arc_compliance.probe.python.proxies.setting import (
 from arc_compliance.probe.python.proxies.shell import login_shell, shell_settings
 from arc_compliance.probe.python.proxies.wget import read_wgetrc, wget_settings, wgetrc_paths
 from arc_compliance.probe.python.proxy_server import ProxyServer, any_scheme_server, shown_proxy
-from arc_compliance.probe.python.resolve import resolve
 from arc_compliance.probe.python.steps import StepFailed
 
 PLACES_OF_OTHERS = ("agent", "daemons", "wgetrc", "shell", "apt", "dnf", "zypper")
@@ -133,11 +133,11 @@ class ClientProxies:
         tried = [t for t in straight if t.client != AGENT or before_onboarding]
         return [Trial(proxy, places, tried) for proxy, places in found.items()][:MAX_TRIALS]
 
-    def look_up(self, limit: float) -> None:
-        """Resolve the hosts of the settings, so that one under two names is recognised."""
+    def look_up(self, addresses: "Callable[[str], list[str]]") -> None:
+        """Get the *addresses* of the settings' hosts, so that one under two names is recognised."""
         for host in {setting.proxy.host for setting in self.settings if setting.proxy.host}:
             with contextlib.suppress(StepFailed):
-                self.addresses[host] = resolve(host, limit)[:MAX_ADDRESSES]
+                self.addresses[host] = addresses(host)[:MAX_ADDRESSES]
 
     def shown(self, client: str) -> "str | None":
         """The proxy of *client*, as the evidence has it."""
