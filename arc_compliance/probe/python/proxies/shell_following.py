@@ -18,8 +18,8 @@ DECLARING = ("export", "declare", "typeset", "readonly", "local")
 SETTING_NAMES = ("read", "let", "mapfile", "readarray", "getopts", "wait", "printf")
 
 HARMLESS = re.compile(
-    r"\"?\$\((?:\w+=\S+ +)*(?:[\w./-]*/)?(?:dircolors|lesspipe(?:\.sh)?|lessfile|ssh-agent|brew|pyenv"
-    r"|rbenv|nodenv|direnv|starship|zoxide|opam|tset|resize|register-python-argcomplete)\b[^;&|`]*\Z"
+    r"\"?\$\((?:\w+=\S+ +)*(?:[\w./-]*/)?(?:dircolors|lesspipe(?:\.sh)?|lessfile|ssh-agent|brew"
+    r"|pyenv|rbenv|nodenv|direnv|starship|zoxide|opam|tset|resize)\b[^;&|`]*\Z"
 )  # whose output is evaluated in many profiles, and has nothing of proxies
 
 
