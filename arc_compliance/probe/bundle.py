@@ -73,6 +73,8 @@ MODULES = (
     "addresses",
     "beside",
     "measure",
+    "subjects",
+    "crowding",
     "survey",
     "trials",
     "controls",

@@ -20,6 +20,7 @@ class Tls12:
 
     def ask(self) -> None:
         """Shake hands on a connection of its own; whatever happens is recorded."""
+        self.record = None
         record: Record = {"negotiated": False, "cipher": None, "failure": None}
         try:
             channel = self._handshake(EVERY_CIPHER)
@@ -36,6 +37,13 @@ class Tls12:
     def _handshake(self, ciphers: "tuple[str, ...]") -> TlsChannel:
         client = agents_client(ciphers, only_tls12=True)
         return shake_hands(self.route.open_again(), client, self.name, self.limit)
+
+    def outcome(self) -> "str | None":
+        """Why it was not negotiated, empty where it was; None where nobody knows."""
+        if self.record is None:
+            return None
+        failure = self.record["failure"]
+        return str(failure["cause"]) if failure else ""
 
     def beside_failure(self) -> str:
         """What to say of TLS 1.2 where the agent's own handshake has failed; empty for nothing."""
