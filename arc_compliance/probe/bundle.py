@@ -97,6 +97,7 @@ MODULES = (
     "facts/agent_check",
     "facts/sockets",
     "facts/egress",
+    "facts/openssl_conf",
     "facts/tls_policy",
     "run",
     "evidence",

@@ -33,26 +33,22 @@ from selftests.probe.replacing import replace
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 PORTS = {"lower": 1, "upper": 2, "file": 3, "other": 4, "user": 5, "target": 6}
-FRAGMENTS = st.lists(
-    st.sampled_from(
-        [*"\n\r \t\"'`$\\#;=(){}<>&|!\0", "export ", "https_proxy=", "http://p:1", "if ", "then\n"]
-        + ["fi\n", "for x in a; do ", "done\n", "case x in y) ", ";;esac\n", "<<END\n", "END\n"]
-        + [
-            "${",
-            "$((",
-            "$(",
-            "[[ ",
-            " ]]",
-            "f() ",
-            "unset ",
-            "eval ",
-            "set -a\n",
-            "\u00e9",
-            "proxy",
-        ]
-        + ["use_proxy = ", "Acquire::https::Proxy", '"DIRECT";\n', "no_proxy=", "return\n", "{a,b}"]
-    )
-).map("".join)
+WORDS = (
+    *(
+        "export ",
+        "https_proxy=",
+        "http://p:1",
+        "if ",
+        "then\n",
+        "fi\n",
+        "for x in a; do ",
+        "done\n",
+    ),
+    *("case x in y) ", ";;esac\n", "<<END\n", "END\n", "${", "$((", "$(", "[[ ", " ]]", "f() "),
+    *("unset ", "eval ", "set -a\n", "\u00e9", "proxy", "use_proxy = ", "no_proxy=", "return\n"),
+    *("Acquire::https::Proxy ", '"DIRECT";\n', "{a,b}"),
+)
+FRAGMENTS = st.lists(st.sampled_from([*"\n\r \t\"'`$\\#;=(){}<>&|!\0:", *WORDS])).map("".join)
 
 
 def rows(table: str) -> list[Any]:
@@ -312,10 +308,21 @@ def test_any_file_of_dnf_is_read(tmp_path_factory: pytest.TempPathFactory, text:
 
 @pytest.mark.parametrize(
     "text",
-    ["a=(" * 50000, "((" * 50000, "export https_proxy=" + "''" * 90000, "if x; then " * 9000]
-    + ["$(" * 60000, "x" * 5000000, "export A=${B:-" * 9000, "'\"" * 60000, "<<E\n" * 40000]
-    + ["f() { f; f; }\nf\n" + "proxy", "no_proxy = a,b\n" * 90000, 'A="' + "\\" * 200000],
-    ids=lambda text: repr(text[:20]),
+    [
+        "a=(" * 50000,
+        "((" * 50000,
+        "export https_proxy=" + "''" * 90000,
+        "if x; then " * 9000,
+        "$(" * 60000,
+        "x" * 5000000,
+        "export A=${B:-" * 9000,
+        "'\"" * 60000,
+        "<<E\n" * 40000,
+        "f() { f; f; }\nf\nproxy",
+        "no_proxy = a,b\n" * 90000,
+        'A="' + "\\" * 200000,
+    ],
+    ids=lambda text: repr(text[:12]),
 )
 def test_a_huge_file_takes_no_time(text: str) -> None:
     ShellFollower({}).follow(text)
