@@ -84,6 +84,8 @@ MODULES = (
     "addresses",
     "beside",
     "measure",
+    "subjects",
+    "crowding",
     "survey",
     "trials",
     "controls",

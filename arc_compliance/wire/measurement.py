@@ -6,7 +6,6 @@ from typing import Annotated, Literal, overload
 
 from pydantic import Field
 
-from arc_compliance.probe.python import limits
 from arc_compliance.wire.fields import Failure, RowId, Text, WireRecord
 from arc_compliance.wire.observation import (
     Answered,
@@ -62,7 +61,7 @@ class Measurement(WireRecord):
     scheme: Literal["https", "http"]
     origin: Literal["ordered", "discovered"]
     rows: Annotated[tuple[RowId, ...], Field(max_length=100)] | None = None
-    attempts: int = Field(ge=1, le=limits.MAX_ATTEMPTS)
+    attempts: int = Field(ge=1, le=2)
     flaky: Flaky | None = None
     crowded: FirstFailure | None = None
     observations: Annotated[tuple[Observation, ...], Field(max_length=8)]

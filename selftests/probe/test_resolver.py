@@ -108,7 +108,7 @@ def test_that_there_is_no_name_is_one_thing_and_that_nobody_could_tell_another(
 def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
     """A resolver whose name servers are not asked."""
     replace(monkeypatch, "ask_name_server", lambda *_: (0.01, None))
-    replace(monkeypatch, "PAUSE", (0.0, 0.01))
+    replace(monkeypatch, "REPEAT_PAUSE", (0.0, 0.01))
     return Resolver(1)
 
 

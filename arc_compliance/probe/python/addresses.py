@@ -4,6 +4,7 @@ import hashlib
 import socket
 
 from arc_compliance.probe.python.certificate import Opened, shake_hands_verified
+from arc_compliance.probe.python.connect import Race
 from arc_compliance.probe.python.contract import PROBE_FAILED, Record
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.routes import DirectRoute
@@ -14,29 +15,36 @@ from arc_compliance.probe.python.threads import Jobs
 
 class EveryAddress:
     """The agent's handshake with each further address of a name, over the connections that the
-    race for the first one has made."""
+    *race* for the first one has made."""
 
-    def __init__(self, route: DirectRoute, equipment: Equipment, jobs: Jobs) -> None:
+    def __init__(self, route: DirectRoute, race: Race, equipment: Equipment) -> None:
         self.route = route
+        self.race = race
         self.trust = equipment.trust
         self.limit = equipment.order.limits.http
-        self.jobs = jobs
-        self.race = route.races[0]
         self.tried: dict[str, Record] = {}
 
-    def try_all(self) -> None:
+    def try_all(self, jobs: Jobs) -> None:
         """Have the handshakes made, each as soon as the address answers."""
         for address, sock in self.race.others():
-            self.jobs.add(self._try, address, sock)
+            jobs.add(self._try, self.route, address, sock)
 
-    def _try(self, address: str, sock: socket.socket) -> None:
-        name = self.route.target.name
+    def try_again(self, address: str) -> None:
+        """Make the handshake with *address* on a connection of its own."""
+        route = self.route.anew()
+        try:
+            self._try(route, address, None)
+        finally:
+            route.close()
+
+    def _try(self, route: DirectRoute, address: str, sock: "socket.socket | None") -> None:
+        name = route.target.name
 
         def again() -> socket.socket:
-            return self.route.open_at(address)
+            return route.open_at(address)
 
         try:
-            opened = shake_hands_verified(sock, again, name, self.trust, self.limit)
+            opened = shake_hands_verified(sock or again(), again, name, self.trust, self.limit)
             self.tried[address] = address_record(address, opened, None)
         except StepFailed as failed:
             self.tried[address] = address_record(address, None, as_record(failed))
@@ -44,13 +52,16 @@ class EveryAddress:
             ours = as_record(StepFailed(PROBE_FAILED, describe(problem)))
             self.tried[address] = address_record(address, None, ours)
 
-    def records(self, main: Record) -> "list[Record]":
-        """All addresses in the resolver's order; *main* is the record of the one in use."""
-        found = {**self.tried, main["address"]: main}
-        for address, cause in self.race.causes.items():
-            failure = {"cause": cause, "detail": f"within {self.race.limit:g} s"}
-            found[address] = address_record(address, None, failure)
-        return [found[address] for address in self.race.addresses if address in found]
+    def note_main(self, address: str, opened: "Opened | None", failure: "Record | None") -> None:
+        """Take down the address that the main connection uses, and those that did not answer."""
+        self.tried[address] = address_record(address, opened, failure)
+        for dead, cause in self.race.causes.items():
+            late = {"cause": cause, "detail": f"within {self.race.limit:g} s"}
+            self.tried.setdefault(dead, address_record(dead, None, late))
+
+    def records(self) -> "list[Record]":
+        """All addresses that were tried, in the resolver's order."""
+        return [self.tried[address] for address in self.race.addresses if address in self.tried]
 
 
 def address_record(address: str, opened: "Opened | None", failure: "Record | None") -> Record:

@@ -1,18 +1,28 @@
 """What is asked of an endpoint beside its main connection."""
 
-from arc_compliance.probe.python.addresses import EveryAddress, address_record
+from typing import Callable, Iterator
+
+from arc_compliance.probe.python.addresses import EveryAddress
 from arc_compliance.probe.python.certificate import Opened
 from arc_compliance.probe.python.channels import TlsChannel, chain_texts
-from arc_compliance.probe.python.contract import CONNECT, HTTP, TLS, TLS_VERSION
+from arc_compliance.probe.python.contract import (
+    CONNECT,
+    CONNECT_REFUSED,
+    HTTP,
+    TLS,
+    TLS_RESET,
+    TLS_VERSION,
+)
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.hidden_chain import chain_by_openssl
-from arc_compliance.probe.python.large_hello import LargeHello
+from arc_compliance.probe.python.large_hello import CLOSED, RESET, LargeHello
 from arc_compliance.probe.python.routes import DirectRoute, Route
-from arc_compliance.probe.python.steps import Attempt
+from arc_compliance.probe.python.steps import Attempt, Doubt
 from arc_compliance.probe.python.threads import Jobs
 from arc_compliance.probe.python.tls12 import Tls12
 from arc_compliance.probe.python.websocket import upgrade
 
+DOUBTFUL = (None, CONNECT_REFUSED, TLS_RESET, RESET, CLOSED)
 CHAIN_IS_HIDDEN = (
     "TLS 1.3 encrypts it, this Python tells the leaf alone, and neither a handshake with TLS 1.2 "
     "nor openssl s_client showed the rest"
@@ -33,15 +43,16 @@ class Beside:
         self.tls12 = Tls12(route, name, limit)
         self.large_hello = LargeHello(route, name, limit)
         self.every_address: EveryAddress | None = None
-        if isinstance(route, DirectRoute) and len(route.races[0].addresses) > 1:
-            self.every_address = EveryAddress(route, equipment, self.jobs)
+        race = route.first_race if isinstance(route, DirectRoute) else None
+        if isinstance(route, DirectRoute) and race and len(race.addresses) > 1:
+            self.every_address = EveryAddress(route, race, equipment)
 
     def start(self) -> None:
         """Ask everything; nothing here waits."""
         self.jobs.add(self.tls12.ask)
         self.jobs.add(self.large_hello.ask)
         if self.every_address is not None:
-            self.jobs.add(self.every_address.try_all)
+            self.jobs.add(self.every_address.try_all, self.jobs)
         websocket = self.attempt.target.websocket
         if websocket is not None:
             self.jobs.add(upgrade, self.attempt, self.route, self.order, websocket)
@@ -57,19 +68,81 @@ class Beside:
         step = self.attempt.ended.get(TLS)
         if step is None:
             return
-        step["tls12"] = self.tls12.record
-        step["large_hello"] = self.large_hello.record
         if self.every_address is not None:
             address = self.attempt.ended[CONNECT]["address"]
-            main = address_record(address, opened, step["failure"])
-            step["addresses"] = self.every_address.records(main)
+            self.every_address.note_main(address, opened, step["failure"])
+        self._note()
         if step["failure"]:
             if self.tls12.answered_older():
                 step["failure"]["cause"] = TLS_VERSION  # it closes on versions it does not know
             more = self.tls12.beside_failure()
             step["failure"]["detail"] += f"; {more}" if more else ""
-        elif opened is not None and opened.channel.chain() is None:
+            return
+        self.attempt.doubts += self._doubts()
+        if opened is not None and opened.channel.chain() is None:
             self._uncover_chain(opened.channel)
+
+    def _note(self) -> None:
+        """Put what is known into the record of the handshake."""
+        step = self.attempt.ended[TLS]
+        step["tls12"] = self.tls12.record
+        step["large_hello"] = self.large_hello.record
+        if self.every_address is not None:
+            step["addresses"] = self.every_address.records()
+
+    def _doubts(self) -> "Iterator[Doubt]":
+        """What came to nothing in a way that too many connections at once would explain."""
+        facts: tuple[Tls12 | LargeHello, ...] = (self.tls12, self.large_hello)
+        for fact in facts:
+            if fact.outcome() in DOUBTFUL:
+                ask, forget = self._asking_again(fact), self._forgetting(fact)
+                yield Doubt((type(fact).__name__, fact.outcome()), ask, forget)
+        if self.every_address is not None:
+            for address in self.every_address.race.addresses:
+                outcome = self._address_outcome(address)
+                if outcome[1] in DOUBTFUL:
+                    ask = self._trying_again(self.every_address, address)
+                    yield Doubt(outcome, ask, lambda: None)
+
+    def _asking_again(self, fact: "Tls12 | LargeHello") -> "Callable[[], tuple[str, str | None]]":
+        def ask() -> "tuple[str, str | None]":
+            fact.route = self.route.anew()
+            try:
+                fact.ask()
+            finally:
+                fact.route.close()
+            self._note()
+            return type(fact).__name__, fact.outcome()
+
+        return ask
+
+    def _forgetting(self, fact: "Tls12 | LargeHello") -> "Callable[[], None]":
+        def forget() -> None:
+            fact.record = None
+            self._note()
+
+        return forget
+
+    def _trying_again(
+        self, every_address: EveryAddress, address: str
+    ) -> "Callable[[], tuple[str, str | None]]":
+        def ask() -> "tuple[str, str | None]":
+            before = every_address.tried.get(address, {}).get("failure")
+            every_address.try_again(address)
+            self._note()
+            if before and not every_address.tried[address]["failure"]:
+                detail = f"{address}: {before['detail']}"
+                self.attempt.address_failure = dict(before, detail=detail)
+            return self._address_outcome(address)
+
+        return ask
+
+    def _address_outcome(self, address: str) -> "tuple[str, str | None]":
+        """What became of *address*: the cause of its failure, empty for none, None for nothing."""
+        record = self.every_address.tried.get(address) if self.every_address else None
+        if record is None:
+            return "address", None
+        return "address", record["failure"]["cause"] if record["failure"] else ""
 
     def _uncover_chain(self, channel: TlsChannel) -> None:
         """Get the chain that the handshake hid; what is of another leaf is not this one's."""

@@ -46,6 +46,7 @@ class Control:
 
     def run(self, query: "Callable[[], str]") -> None:
         """Make the request, and record the answer or what came in its place."""
+        self.cause = None
         try:
             self.detail = query()
             self.answered = True

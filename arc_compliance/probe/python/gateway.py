@@ -1,6 +1,7 @@
 """Requests by whose answers a Log Analytics gateway is recognised."""
 
 import threading
+import time
 from typing import Callable
 
 from arc_compliance.probe.python.contract import HTTP, PROXY, Record
@@ -36,6 +37,13 @@ class GatewayDetection:
     def start(self) -> "list[threading.Thread]":
         """Make all requests at once; return the threads."""
         return [start_thread(control.run, query) for control, query in self.queries]
+
+    def ask_again(self, pause: float) -> None:
+        """Ask what the proxy refused once more, one request after the other."""
+        for control, query in self.queries:
+            if not control.answered:
+                time.sleep(pause)
+                control.run(query)
 
     def records(self) -> "list[Record]":
         """All answers, as the evidence has them."""

@@ -31,12 +31,17 @@ class LargeHello:
 
     def ask(self) -> None:
         """Send the hello on a connection of its own, and read what comes back."""
+        self.record = None
         with contextlib.suppress(StepFailed):  # that says nothing about the hello
             sock = self.route.open_again()
             hello = go_client_hello(self.name)
             answer, detail = answer_to(PlainChannel(sock), hello, self.limit)
             sock.close()  # the handshake cannot go on
             self.record = {"size": len(hello), "answer": answer, "detail": scrubbed(detail)}
+
+    def outcome(self) -> "str | None":
+        """The kind of the answer; None where nobody knows."""
+        return str(self.record["answer"]) if self.record else None
 
 
 def answer_to(channel: PlainChannel, hello: bytes, limit: float) -> "tuple[str, str]":

@@ -35,7 +35,6 @@ MAX_CERTIFICATE = 65536  # characters of base64
 MAX_HANDSHAKE = 256 * KIB
 MAX_DISCOVERED = 200
 MAX_TRIALS = 3
-MAX_ATTEMPTS = 3  # at one endpoint: two beside the others, one alone
 MAX_SCHEMES = 10  # of authentication, that a proxy offers
 MAX_NAME_SERVERS = 10
 

@@ -37,12 +37,17 @@ def route_by(
 
 
 def measure_once(
-    attempt: Attempt, route: Route, equipment: Equipment, *, read_body: bool = False
+    attempt: Attempt,
+    route: Route,
+    equipment: Equipment,
+    *,
+    alone: bool = False,
+    read_body: bool = False,
 ) -> "bytes | None":
     """Go through all stages of *attempt* by *route*; return the body of the answer if *read_body*.
 
     The first stage that fails ends the attempt, except for the certificate. Where that is planned,
-    what is asked beside is on connections of its own.
+    more is asked beside, on connections of its own, unless *alone*.
     """
     target, order = attempt.target, equipment.order
     opened: Opened | None = None
@@ -54,7 +59,8 @@ def measure_once(
             return get(attempt, route, plain, "plain", order, read_body=read_body)
         if CERTIFICATE in attempt.planned:
             beside = Beside(attempt, route, equipment)
-            beside.start()
+            if not alone:
+                beside.start()
         opened = open_tls(attempt, route, sock, equipment.trust, order.limits.http)
         if beside is not None:
             equipment.default_client.try_with(route)
@@ -67,6 +73,8 @@ def measure_once(
         return None
     finally:
         if beside is not None:
+            if alone and opened is None:
+                beside.start()  # what failed alone is not for others to disturb
             beside.finish(opened)
         route.close()
         attempt.done = True

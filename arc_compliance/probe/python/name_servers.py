@@ -18,7 +18,7 @@ AT_MOST = {"timeout": 30, "attempts": 5}
 SERVERS_ASKED = 3  # of those that are named, by the C library
 QUESTIONS_UNTIL = (1.0, 3.0)  # seconds, when it is asked again: a datagram may be lost
 ENOUGH = 2.0  # seconds that a run waits for a server after all else is done
-REFUSALS = {1: "FORMERR", 2: "SERVFAIL", 4: "NOTIMP", 5: "REFUSED"}
+DNS_REFUSALS = {1: "FORMERR", 2: "SERVFAIL", 4: "NOTIMP", 5: "REFUSED"}
 
 
 class NameServers:
@@ -100,7 +100,7 @@ def ask_name_server(address: str, name: str, limit: float) -> "tuple[float | Non
                 sock.send(question)
                 code = await_answer(sock, question, began + min(until, limit))
                 if code is not None:
-                    failure = REFUSALS.get(code)
+                    failure = DNS_REFUSALS.get(code)
                     seconds = round(time.monotonic() - began, 6)
                     return seconds, f"it answered {failure}" if failure else None
     except (OSError, UnicodeError) as problem:

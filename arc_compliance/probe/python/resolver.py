@@ -14,7 +14,7 @@ from arc_compliance.probe.python.threads import start_thread
 RESOLV_CONF, HOSTS = "/etc/resolv.conf", "/etc/hosts"
 MOST_SECONDS = 15  # that a name is waited for
 FIRST_AT_ONCE = 6  # questions; each answer allows for one more
-PAUSE = (0.3, 1.5)  # seconds, drawn by lot, before a name is asked for again
+REPEAT_PAUSE = (0.3, 1.5)  # seconds, drawn by lot, before a name is asked for again
 
 
 class LookUp:
@@ -97,7 +97,7 @@ class Resolver:
         if look_up.name.lower().rstrip(".").rpartition(".")[2] == "invalid":
             raise StepFailed(DNS_NOT_FOUND, ".invalid names do not exist (RFC 6761 section 6.4)")
         if look_up.name.lower() in self.failed:
-            time.sleep(by_lot(*PAUSE))
+            time.sleep(by_lot(*REPEAT_PAUSE))
         self._await_turn(look_up.name)
         began, answered = time.monotonic(), False
         try:

@@ -47,6 +47,10 @@ class Route:
         """A further connection by the same route."""
         raise NotImplementedError
 
+    def anew(self) -> "Route":
+        """A route to the same place, with connections of its own."""
+        raise NotImplementedError
+
     def close(self) -> None:
         """Close every connection."""
         for race in self.races:
@@ -64,6 +68,7 @@ class DirectRoute(Route):
         self.address = ""
         self.port = 0
         self.dead: list[Record] = []
+        self.first_race: Race | None = None
 
     def open(self, attempt: Attempt) -> socket.socket:
         """The first connection; its steps are recorded in *attempt*."""
@@ -76,7 +81,8 @@ class DirectRoute(Route):
             if not by_order:
                 data["hosts_file"] = self.resolver.pinned_by(host, addresses)
         with attempt.step(CONNECT) as data:
-            self.address, sock = self._race(addresses).winner(self.preferred)
+            self.first_race = self._race(addresses)
+            self.address, sock = self.first_race.winner(self.preferred)
             source = sock.getsockname()[0]
             data.update(address=self.address, port=self.port, source=source, dead=self.dead)
         return sock
@@ -84,6 +90,12 @@ class DirectRoute(Route):
     def open_again(self) -> socket.socket:
         """A further connection to the same address."""
         return self.open_at(self.address)
+
+    def anew(self) -> "DirectRoute":
+        """A route to the same address, with connections of its own."""
+        route = DirectRoute(self.order, self.resolver, self.target)
+        route.address, route.port = self.address, self.port
+        return route
 
     def open_at(self, address: str) -> socket.socket:
         """A connection to *address*, one of the target's."""
@@ -96,8 +108,8 @@ class DirectRoute(Route):
 
     def close(self) -> None:
         """Record the dead addresses and close every connection."""
-        if self.address:
-            self.dead += self.races[0].dead()  # the list that the step's record has
+        if self.address and self.first_race:
+            self.dead += self.first_race.dead()  # the list that the step's record has
         super().close()
 
 
@@ -123,6 +135,10 @@ class ProxyRoute(Route):
     def open_again(self) -> socket.socket:
         """A further connection through the same proxy."""
         return self._open({})
+
+    def anew(self) -> "ProxyRoute":
+        """A route through the same proxy, with connections of its own."""
+        return ProxyRoute(self.order, self.resolver, self.target, self.proxy)
 
     def _open(self, data: Record) -> socket.socket:
         data["proxy"] = shown_proxy(self.proxy)

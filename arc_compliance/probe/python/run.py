@@ -4,6 +4,7 @@ import os
 import time
 
 from arc_compliance.probe.python.controls import NegativeControls
+from arc_compliance.probe.python.crowding import PAUSE
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.facts.agent import AgentFacts
 from arc_compliance.probe.python.facts.agent_check import AgentCheck
@@ -53,6 +54,8 @@ class Network:
         until = time.monotonic() + self.order.limits.connect
         for thread in bounded:
             thread.join(max(0, until - time.monotonic()))
+        if self.survey.crowded():
+            self.gateway.ask_again(PAUSE)
         self.default_client.wait()
         self.resolver.servers.wait()
 

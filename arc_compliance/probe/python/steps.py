@@ -1,8 +1,9 @@
 """One attempt at a target, step by step, as the evidence has it."""
 
+import collections
 import contextlib
 import time
-from typing import Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
 from arc_compliance.probe.python.contract import PROBE_FAILED, PROBE_TIMEOUT, STAGES, Cause, Record
 from arc_compliance.probe.python.order import Target
@@ -28,6 +29,16 @@ class StepFailed(Exception):
         self.detail = scrubbed(detail)
         self.stage = stage
         self.seen = seen or {}
+
+
+class Doubt(collections.namedtuple("Doubt", "outcome ask_again forget")):
+    """An answer that may be due to all that was asked at once: which it was, what asks for it
+    alone and returns the answer of then, and what makes it unknown."""
+
+    __slots__ = ()
+    outcome: "tuple[str, str | None]"
+    ask_again: "Callable[[], tuple[str, str | None]]"
+    forget: "Callable[[], None]"
 
 
 def as_record(failure: StepFailed) -> Record:
@@ -57,6 +68,8 @@ class Attempt:
         self.ended: dict[str, Record] = {}
         self.running: dict[str, tuple[float, float]] = {}
         self.websocket: Record | None = None
+        self.doubts: list[Doubt] = []
+        self.address_failure: Record | None = None  # of one that was well when it was tried again
         self.done = False
 
     @contextlib.contextmanager

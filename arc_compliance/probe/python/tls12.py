@@ -20,6 +20,7 @@ class Tls12:
 
     def ask(self) -> None:
         """Shake hands on a connection of its own; whatever happens is recorded."""
+        self.record = None
         record: Record = {"negotiated": False, "cipher": None, "failure": None}
         try:
             channel = self._handshake(EVERY_CIPHER)
@@ -37,10 +38,16 @@ class Tls12:
         client = agents_client(ciphers, only_tls12=True)
         return shake_hands(self.route.open_again(), client, self.name, self.limit)
 
+    def outcome(self) -> "str | None":
+        """Why it was not negotiated, empty where it was; None where nobody knows."""
+        if self.record is None:
+            return None
+        failure = self.record["failure"]
+        return str(failure["cause"]) if failure else ""
+
     def answered_older(self) -> bool:
         """Whether the peer answered with a version before TLS 1.2."""
-        failure = self.record["failure"] if self.record else None
-        return failure is not None and failure["cause"] == TLS_VERSION
+        return self.outcome() == TLS_VERSION
 
     def beside_failure(self) -> str:
         """What to say of TLS 1.2 where the agent's own handshake has failed; empty for nothing."""
