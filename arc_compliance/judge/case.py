@@ -48,7 +48,8 @@ def _absent(asked: set[Condition], view: HostView) -> str | None:
         return "no Connected Machine agent is installed on this host"
     if Condition.AGENT_BEFORE_1_24 in asked and version and version >= (1, 24):
         return f"the agent is version {facts.agent.version}; those from 1.24 on need it not"
-    if Condition.PROXY in asked and view.evidence.vantage.proxy is None and not facts.proxy.failure:
+    named = view.evidence.vantage.proxy or facts.proxy.failure or view.agents_proxy.fault
+    if Condition.PROXY in asked and not named:
         return "no proxy is in use"
     if Condition.ADDRESS_FILTER in asked and not view.address_filters:
         return _why_no_filter(view)
@@ -58,7 +59,8 @@ def _absent(asked: set[Condition], view: HostView) -> str | None:
 def _unread(asked: set[Condition], view: HostView) -> str | None:
     """Why it is not known whether what *asked* names is there, or None where it is."""
     why = view.facts.proxy.failure
-    if Condition.PROXY not in asked or view.evidence.vantage.proxy or not why:
+    named = view.evidence.vantage.proxy or view.agents_proxy.fault
+    if Condition.PROXY not in asked or named or not why:
         return None
     return f"the proxy in the agent's own configuration is unknown ({why}); run with --sudo"
 

@@ -113,10 +113,8 @@ def notes_on(measurement: Measurement) -> str:
     notes = []
     if measurement.flaky:
         flaky = measurement.flaky
-        notes.append(
-            f"flaky: {flaky.failed} of {flaky.of} attempts failed, with {flaky.cause} "
-            f"while at {flaky.stage.value}"
-        )
+        often = f"{flaky.failed} of {flaky.of} attempts" if flaky.of else "the first attempt"
+        notes.append(f"flaky: {often} failed with {flaky.cause} while at {flaky.stage.value}")
     connect = measurement.at(Stage.CONNECT)
     if connect and connect.dead:
         addresses = ", ".join(one.address for one in connect.dead[:4])

@@ -13,8 +13,8 @@ from arc_compliance.wire.fields import Text, WireRecord
 class DefaultClient(WireRecord):
     """What ``openssl s_client`` with the host's own policy negotiated with one endpoint.
 
-    ``refused_by`` is who refused it: host where that is proven (its policy, an alert of its own),
-    peer where it sent the alert, None where that was not seen.
+    ``refused_by`` is who refused it: host where that is proven (its configuration, or nothing that
+    it may speak), peer where it sent an alert, None where that was not seen.
     """
 
     endpoint: Text
@@ -81,11 +81,11 @@ class AgentFacts(WireRecord):
 class ProxySetting(WireRecord):
     """One place on the host that names a proxy, without credentials.
 
-    ``place``: order, agent, daemons, shell, apt, dnf, zypper, azure-monitor-agent,
+    ``place``: order, agent, daemons, wgetrc, shell, apt, dnf, zypper, azure-monitor-agent,
     log-analytics-agent, known-gateway. ``proxy`` is host:port, the host alone where no port is
-    said. ``fault`` says why the agent could not use it. ``credentials`` is true where they are part
-    of what the place says; ``hides`` are the names that its own no_proxy takes off it. ``certain``
-    is false where the place may name it, such as a shell file that was not run.
+    said. ``fault`` says why the program that it is for could not use it. ``credentials`` is true
+    where they are part of what the place says; ``hides`` are the names that its own no_proxy takes
+    off it. ``certain`` is false where the place may name it, such as a shell file that was not run.
     """
 
     place: Text

@@ -233,7 +233,7 @@ def test_every_requirement_has_a_test_and_every_test_a_requirement() -> None:
     ids = {one for some in IDS.values() for one in some}
 
     assert {per_row.sub(r"\1", case) for case in cases} == ids - {"run/overall"}
-    assert len(cases) == len(set(cases)) == 86
+    assert len(cases) == len(set(cases)) == 88
     for path in ROOT.glob("tests_*/test_*.py"):
         source = path.read_text(encoding="utf-8")
         assert source.count("def test_") == source.count("@pytest.mark.requirement(")

@@ -150,6 +150,13 @@ def test_tls12(situation: str) -> None:
 
 
 SUITES = ["TLS_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"]
+
+
+def client_failed(failure: str, refused_by: str | None) -> dict[str, Any]:
+    """An ordinary client that negotiated nothing."""
+    return {"endpoint": LOGIN, "failure": failure, "refused_by": refused_by}
+
+
 CLIENTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "policy alone": ({}, ("pass", "")),
     "negotiated": (
@@ -160,9 +167,31 @@ CLIENTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
         {"default_client": {"endpoint": LOGIN, "protocol": "TLSv1.1"}},
         ("fail", "tls-client-disabled"),
     ),
-    "client failed": (
-        {"default_client": {"endpoint": LOGIN, "failure": "no protocols available"}},
+    "client refuses": (
+        {"default_client": client_failed("no protocols available", "host")},
         ("fail", "tls-client-disabled"),
+    ),
+    "client does not get through": (
+        {"default_client": client_failed("unknown option -proxy", None)},
+        ("pass", ""),
+    ),
+    "the same, and the policy forbids": (
+        {
+            "default_client": client_failed("HTTP CONNECT failed", None),
+            "maximum_protocol": "TLSv1.1",
+        },
+        ("fail", "tls-client-disabled"),
+    ),
+    "the same, and the policy is unread": (
+        {
+            "default_client": client_failed("HTTP CONNECT failed", None),
+            "policy_failure": "permission denied",
+        },
+        ("error", "probe-failed"),
+    ),
+    "peer refuses": (
+        {"default_client": client_failed("alert handshake failure", "peer")},
+        ("not-tested", ""),
     ),
     "documented suites": ({"cipher_suites": SUITES}, ("pass", "")),
     "none of them": ({"cipher_suites": ["DHE-RSA-AES256-SHA"]}, ("warn", "")),

@@ -152,6 +152,18 @@ def test_nothing_is_asked_of_a_proxy_that_is_not_there(requirement: str) -> None
     assert said(judgement) == ("not-applicable", "")
 
 
+@pytest.mark.parametrize("way", ["unusable", None])
+def test_a_proxy_that_go_cannot_parse_fails_whatever_go_does_instead(way: str | None) -> None:
+    setting = {"place": "daemons", "proxy": "", "fault": "not a URL that a Go program can parse"}
+    seen = evidence(measurement(LOGIN), proxy=way, proxies={"settings": [setting]})
+
+    judgement = whole(case_of("networking/proxy", **AUTO), seen, judge_proxy, **AUTO)
+
+    assert said(judgement) == ("fail", "proxy-failed")
+    assert "HTTPS_PROXY of the daemons is not a proxy that the agent can use" in judgement.actual
+    assert ("it goes straight out instead" in judgement.actual) is (way is None)
+
+
 def test_a_proxy_that_may_not_be_read_makes_red_an_error() -> None:
     unread = {"failure": "permission-denied"}
     dropped = measurement(LOGIN, ("connect", "connect-timeout"))

@@ -49,6 +49,24 @@ def test_the_classic_faults(settings: tuple[dict[str, Any], ...], words: str) ->
     assert "azcmagent config set proxy.url" in found.remedy
 
 
+def test_what_is_not_certain_is_said_and_no_fault() -> None:
+    may = at("shell", "site:1", certain=False)
+
+    alone = judged(may)
+    beside = judged(at("apt"), may)
+
+    assert (alone.verdict, alone.actual) == (Verdict.PASS, "shell may name site:1")
+    assert beside.verdict is Verdict.WARN
+    assert beside.actual.startswith("apt have a proxy, the agent and its daemons have none (")
+
+
+def test_a_wgetrc_with_which_wget_stops_is_a_fault() -> None:
+    found = judged(at("wgetrc", "", fault="wget stops at /etc/wgetrc, line 1: a syntax error"))
+
+    assert found.verdict is Verdict.WARN
+    assert "wgetrc: wget stops at /etc/wgetrc, line 1: a syntax error" in found.actual
+
+
 def test_a_hidden_name_counts_where_it_is_lost() -> None:
     setting = at("daemons", hides=[LOGIN])
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arc_compliance.judge.host.tls_client import CIPHER_SUITES, judge_client_enabled, judge_legacy
 from arc_compliance.judge.judgement import Verdict
@@ -156,3 +159,107 @@ def test_what_we_say_of_a_policy_is_what_a_client_does(tree: tuple[Policy, Path]
     assert "a Go program, does not follow this policy" in enabled.actual
     assert negotiated(path, ssl.TLSVersion.TLSv1_2) is (policy.enabled is Verdict.PASS)
     assert negotiated(path, ssl.TLSVersion.TLSv1_1) is (policy.legacy is Verdict.WARN)
+
+
+# -- what openssl itself makes of a file ---------------------------------------------------------
+
+COMMANDS = (
+    "",
+    "Protocol = -TLSv1.2",
+    "Protocol = -TLSv1.1",
+    "Protocol = -TLSv1.3",
+    "Protocol = -tlsv1.2, -tlsv1.3",
+    "Protocol = ALL, -TLSv1, -TLSv1.1",
+    "Protocol = -ALL, TLSv1.2",
+    "Protocol = TLSv1",
+    "Protocol = -TLSv1.2, nonsense",
+    "Protocol = -TLSv1.2\nb.Protocol = TLSv1.2",
+    "MaxProtocol = TLSv1.2\nProtocol = -TLSv1.2",
+    "MinProtocol = TLSv1.9\nMaxProtocol = TLSv1.1",
+    "MaxProtocol = tlsv1.1",
+    "maxprotocol = TLSv1.1",
+    "Nonsense = x\nMaxProtocol = TLSv1.1",
+    "w = 1\nMaxProtocol = TLSv1.$w",
+    "MaxProtocol = ${default::v}",
+    "MaxProtocol = $(v)",
+    "MaxProtocol = $nothing",
+    'MaxProtocol = "TLSv1.1" # comment',
+    "MaxProtocol = 'TLSv1.1'",
+    "MaxProtocol = TLSv1.\\\n1",
+    "MaxProtocol = TLSv1.1\nMaxProtocol = TLSv1.3",
+    "a.MaxProtocol = TLSv1.3\nb.MaxProtocol = TLSv1.1",
+    "MaxProtocol = TLSv1.1\n[other]\nx = 1\n[policy]\nMinProtocol = TLSv1.1",
+    "MaxProtocol = DTLSv1.2",
+    "MaxProtocol = TLSv1.1\nb.MaxProtocol = None",
+    "nonsense line\nMaxProtocol = TLSv1.1",
+    "policy::MaxProtocol = TLSv1.1",
+    "MaxProtocol =",
+    "MaxProtocol = TLSv1.1;x",
+    "[policy\nMaxProtocol = TLSv1.1",
+    "x y = 1\nMaxProtocol = TLSv1.1",
+    ".include /nowhere/file\nMaxProtocol = TLSv1.1",
+    ".include = {folder}/more.cnf",
+    ".include {folder}/more.cnf",
+    ".include {folder}/folder",
+    ".pragma dollarid:true\nd$ = 1\nMaxProtocol = TLSv1.1",
+    "Options = -TLSv1.2\nMaxProtocol = TLSv1.2",
+)
+
+
+def newest_offered(configuration: Path) -> str | None:
+    """The newest protocol in the hello of a real openssl; None where it says none."""
+    openssl = shutil.which("openssl")
+    needs(openssl, "openssl")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = subprocess.Popen(
+            [openssl, "s_client", "-connect", f"127.0.0.1:{listener.getsockname()[1]}"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={"OPENSSL_CONF": str(configuration), "PATH": "/usr/bin:/bin"},
+        )
+        listener.settimeout(20)
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(20)
+            hello = connection.recv(5000)
+        client.wait(20)
+    if not hello.startswith(b"\x16"):
+        return None
+    versions = re.search(rb"\x00\x2b\x00[\x03-\x0b]([\x02-\x0a])\x03(.)", hello, re.DOTALL)
+    newest = versions[2][0] if versions else hello[10]
+    return ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"][newest - 1]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])
+@pytest.mark.parametrize("commands", COMMANDS)
+def test_a_file_is_read_as_openssl_reads_it(commands: str, mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "openssl.cnf"
+    path.write_text(f"{mark}v = TLSv1.1\n" + POINTERS + commands.replace("{folder}", str(tmp_path)))
+    (tmp_path / "more.cnf").write_text("MaxProtocol = TLSv1.1\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "more.cnf").write_text("MaxProtocol = TLSv1.1\n")
+    stack = TlsStack()
+    stack.read_policy(str(path))
+
+    assert newest_offered(path) == (stack.facts["maximum_protocol"] or "TLSv1.3")
+
+
+def test_where_nothing_is_left_nothing_new_is_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "openssl.cnf"
+    path.write_text(f"{POINTERS}Protocol = -ALL\n")
+    stack = TlsStack()
+    stack.read_policy(str(path))
+
+    assert newest_offered(path) is None
+    assert stack.facts["maximum_protocol"] == "SSLv3"
+
+
+@given(st.text("ab=[]$#\\\n\"'.:{}() \ufeff\0\u00e9") | st.text())
+def test_any_file_is_read(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.cnf"
+    path.write_bytes((POINTERS + text).encode("utf-8", "surrogatepass"))
+    stack = TlsStack()
+    stack.read_policy(str(path))
+
+    assert stack.facts["policy_file"] is not None

@@ -25,8 +25,9 @@ from selftests.lab.real_clients import (
     requests_of,
 )
 from selftests.lab.recorded import anew, by_program, comparable, record, recorded
+from selftests.lab.right import RIGHT
 from selftests.lab.shell_clients import APT_HELPER
-from selftests.lab.wrong_today import WRONG_TODAY, Pair, Wrong
+from selftests.lab.wrong_today import WRONG_TODAY, Pair, Wrong, out_of_date, unexplained
 
 LISTS = f"https://{NOTIFICATIONS}/urls/allowlist?api-version=2020-01-01&location=chinanorth3"
 Seen = dict[str, dict[Request, list[Answer]]]
@@ -48,8 +49,13 @@ def test_field_case(lab: Network, go_client: Path, case: FieldCase) -> None:
         request: its for some in ("go", "wget", "apt") for request, its in seen[some].items()
     }
     observed = disagreements(found, current)
-    today = suite_today(found, by_row(observed), case)
+    differing = by_row(observed)
+    assert not out_of_date(name, differing)
+    today = suite_today(found, unexplained(name, differing), case)
     assert today == WRONG_TODAY.get(name, Wrong()), "\n".join(map(str, observed))
+    right = RIGHT.get(name, {})
+    judged = {one: found.of(*one) for one in right}
+    assert {one: (j.verdict.value, j.cause) for one, j in judged.items()} == right
 
 
 def asked(

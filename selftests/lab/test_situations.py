@@ -18,6 +18,7 @@ from selftests.lab.clients import ask, ours
 from selftests.lab.measuring import CATALOGUE, LIMITS, Findings, measure
 from selftests.lab.network import Network
 from selftests.lab.real_clients import Patience, ask_all, by_row, disagreements, requests_of
+from selftests.lab.right import RIGHT
 from selftests.lab.situations import HIS, PACKAGES, Situation, answered_by
 from selftests.lab.wrong_today import WRONG_TODAY, Wrong, out_of_date, unexplained
 
@@ -106,13 +107,17 @@ def nameless(cause: str) -> set[Change]:
     return {(one, AZGN, "not-testable", cause) for one in about}
 
 
+WHOLE = ("principles/tcp", "practice/websocket", "practice/large-hello")
+"""What is judged by all of the agent's rows together."""
+
+
 def rows(cause: str, port_443: str, which: dict[str, str] = ROWS) -> set[Change]:
     """One cause in all rows: red there, and in port 443 where that is the stage; else blocked."""
     found = {change for label in which if label != AZGN for change in row(label, cause)}
     if cause.startswith("proxy-"):
         found |= tags("not-applicable")
     found |= nameless(cause)
-    found |= {(one, "", "blocked", cause) for one in ("principles/tcp", "practice/websocket")}
+    found |= {(one, "", "blocked", cause) for one in WHOLE}
     found.add(("networking/port-443", "", port_443, cause))
     if which == ROWS:
         others = ("principles/https", "practice/negative-serial", "practice/clock")
@@ -395,7 +400,7 @@ SAID: dict[str, tuple[str, str]] = {
     ),
     "healed_before_the_second_measurement": (
         "urls/login",
-        "flaky: the first attempt failed with connect-refused",
+        "flaky: 1 of 2 attempts failed with connect-refused",
     ),
     "retired_regional_name_missing": ("urls/guestconfiguration", "its region may be retired"),
     "answered_by_tls13_only": ("urls/login", "HTTP 204"),
@@ -488,6 +493,7 @@ def test_every_cause_and_verdict_occurs() -> None:
     changes = {change for found in TABLE.values() for change in found}
     verdicts = {verdict for _, _, verdict, _ in changes}
     causes = {cause for _, _, _, cause in changes}
+    causes |= {cause for right in RIGHT.values() for _, cause in right.values()}
 
     assert set(CAUSES) - causes == {"unknown"}  # for what a host may say that has no name
     assert {verdict.value for verdict in Verdict} - verdicts == {"waived"}  # there are no waivers

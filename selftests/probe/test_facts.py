@@ -80,27 +80,57 @@ def test_no_policy(tmp_path: Path) -> None:
     assert facts["minimum_protocol"] is None
 
 
+PEERS_ALERT = (
+    "40:error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:"
+    "../ssl/record/rec_layer_s3.c:1601:SSL alert number 70\n---\nNew, (NONE), Cipher is (NONE)\n"
+)
+OWN_REFUSAL = (
+    "1:error:141E70BF:SSL routines:tls_construct_client_hello:no protocols available:s.c:112:\n"
+    "---\nno peer certificate available\nNew, (NONE), Cipher is (NONE)\n"
+)
+NO_OPTION = "unknown option -proxy\nusage: s_client args\n -host host - use -connect instead\n"
+SUITE = "TLS_AES_256_GCM_SHA384"
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (
-            "New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384\n",
-            ("TLSv1.3", "TLS_AES_256_GCM_SHA384", None),
-        ),
+        (f"New, TLSv1.3, Cipher is {SUITE}\n", ("TLSv1.3", SUITE, None, None)),
         (
             "New, TLSv1/SSLv3, Cipher is AES128-SHA\nSSL-Session:\n    Protocol  : TLSv1.2\n",
-            ("TLSv1.2", "AES128-SHA", None),
+            ("TLSv1.2", "AES128-SHA", None, None),
         ),
         (
             "4:error:0A000102:SSL routines:f:bad protocol:x.c:1:\nNew, (NONE), Cipher is (NONE)",
-            (None, None, "bad protocol"),
+            (None, None, "bad protocol", None),
         ),
-        ("no answer within 5 s", (None, None, "no answer within 5 s")),
+        ("no answer within 5 s", (None, None, "no answer within 5 s", None)),
+        (PEERS_ALERT, (None, None, "tlsv1 alert protocol version", "peer")),
+        (OWN_REFUSAL, (None, None, "no protocols available", "host")),
+        (NO_OPTION, (None, None, "unknown option -proxy", None)),
+        (
+            "CONNECTED(3)\ns_client: HTTP CONNECT failed: 403 Forbidden\n4:error:0:a:b:c:d\n",
+            (None, None, "s_client: HTTP CONNECT failed: 403 Forbidden", None),
+        ),
+        (
+            "7F:error:8000006F:system library:BIO_connect:Connection refused:b.c:1:calling "
+            "connect()\nconnect:errno=111\n",
+            (None, None, "connect:errno=111", None),
+        ),
+        (
+            "FATAL: Startup failure (dev note: apps_startup()) for openssl\n40:error:07000072:"
+            "configuration file routines:def_load_bio:missing equal sign:c.c:5:HERE-->x\n",
+            (None, None, "missing equal sign", "host"),
+        ),
+        ("", (None, None, "no output", None)),
     ],
 )
 def test_default_client(said: str, expected: tuple[str | None, ...]) -> None:
-    """What openssl s_client of any age says."""
-    assert negotiated(said) == expected
+    """What openssl s_client of any age says: who refused is said where that is proven only."""
+    found = negotiated(said)
+
+    keys = ("protocol", "cipher", "failure", "refused_by")
+    assert tuple(found[key] for key in keys) == expected
 
 
 def trust(trust_file: str | None = None) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.request import proxy_bypass_environment
 
 import pytest
 
@@ -16,8 +16,6 @@ from arc_compliance.probe.python.order import Target, agents_target
 from arc_compliance.probe.python.order_reading import read_order
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxies.daemons import DaemonsEnvironment
-from arc_compliance.probe.python.proxies.setting import Setting, hides
-from arc_compliance.probe.python.proxy_server import proxy_server
 from selftests.probe import peers
 from selftests.probe.replacing import replace
 
@@ -31,21 +29,25 @@ def find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Find:
     places = {
         "AGENT_SETTINGS": "localconfig.json",
         "AGENT_CONFIGURATION": "agentconfig.json",
-        "ENVIRONMENT_FOLDER": "profile.d",
+        "ENVIRONMENT_FILE": "environment",
+        "PROFILE": "profile",
+        "PROFILE_FOLDER": "profile.d",
+        "DNF_REPOSITORIES": "yum.repos.d",
         "ZYPPER_FILE": "zypper",
     }
     for constant, name in places.items():
         replace(monkeypatch, constant, str(tmp_path / name))
     lists = {
-        "ENVIRONMENT_FILES": "environment",
         "DNF_FILES": "dnf.conf",
         "MONITOR_AGENT_FILES": "ama.conf",
         "LOG_ANALYTICS_AGENT_FILES": "omsagent.conf",
+        "SYSTEM_WGETRC": "wgetrc",
     }
     for constant, name in lists.items():
         replace(monkeypatch, constant, (str(tmp_path / name),))
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
     def found(
         files: dict[str, str] | None = None,
@@ -136,7 +138,8 @@ def test_a_shells_proxy_is_the_installers_and_never_the_agents(find: Find) -> No
         ),
         ("https_proxy=$(cat /etc/proxy)\n", []),  # what only a shell can know, is not known
         ("https_proxy=\nif [ $x = y ]; then\n'", []),
-        ("https_proxy=https://a:1\n", [("shell", "a:1")]),
+        ("export https_proxy=https://a:1\n", [("shell", "a:1")]),
+        ("https_proxy=https://a:1\n", []),  # it is not exported
     ],
 )
 def test_what_the_files_of_shells_may_say(
@@ -163,7 +166,7 @@ def test_dnf_and_zypper(find: Find) -> None:
 
     assert settings(proxies) == [("dnf", "dnf:1"), ("zypper", "zypper:2")]
     assert clients(proxies) == {"package-manager": "dnf:1"}
-    assert proxies.by_client["package-manager"].proxy.credentials == "dTpwYSVzcw=="
+    assert proxies.by_client["package-manager"][0].proxy.credentials == "dTpwYSVzcw=="
 
 
 @pytest.mark.parametrize(
@@ -180,29 +183,6 @@ def test_names_that_take_no_proxy(find: Find) -> None:
 
     assert proxies.proxy_of(agents_target("login.chinacloudapi.cn")) is None
     assert proxies.proxy_of(agents_target("gbl.his.arc.azure.cn")).host == "p"
-
-
-@pytest.mark.parametrize(
-    "no_proxy",
-    [
-        "",
-        "*",
-        "a.test",
-        ".a.test",
-        "..A.Test",
-        "b, a.TEST ,",
-        "test",
-        ",",
-        ".",
-        "xa.test",
-        "*.test",
-    ],
-)
-@pytest.mark.parametrize("name", ["a.test", "B.A.Test", "xa.test", "test", "a.test."])
-def test_no_proxy_is_read_as_urllib_reads_it(no_proxy: str, name: str) -> None:
-    setting = Setting("shell", proxy_server("p:1"), no_proxy)
-
-    assert hides(setting, name) is bool(proxy_bypass_environment(name, {"no": no_proxy}))
 
 
 @pytest.mark.parametrize(
@@ -230,8 +210,19 @@ def test_a_pipe_in_the_place_of_settings_keeps_nobody(find: Find, tmp_path: Path
     ("url", "fault"),
     [
         ("https://proxy:443", "the agent takes http:// proxies only"),
-        ("http://", "expected http://[user:password@]host[:port]"),
-        ("http://a:b:c", "not a URL"),
+        (
+            "http://",
+            "it names no host, or no scheme: expected http://[user:password@]host[:port]",
+        ),
+        (
+            "http://a:b:c",
+            "not a URL that a Go program can parse: what follows its host is not a port",
+        ),
+        (
+            "http://CORP\\user:pw@proxy:8080",
+            "not a URL that a Go program can parse: its user or password holds a character that "
+            "has to be written with a percent sign (a backslash as %5C, a space as %20)",
+        ),
     ],
 )
 def test_a_setting_that_is_of_no_use_says_why(find: Find, url: str, fault: str) -> None:
@@ -239,7 +230,7 @@ def test_a_setting_that_is_of_no_use_says_why(find: Find, url: str, fault: str) 
 
     (setting,) = proxies.record()["settings"]
     assert setting["fault"] == fault
-    assert proxies.by_client["agent"] is not None  # it does not go straight out either
+    assert proxies.agents() is not None  # it does not go straight out either
 
 
 def test_what_monitoring_uses(find: Find) -> None:
@@ -312,3 +303,102 @@ def test_what_a_place_says_beside_its_proxy(find: Find) -> None:
 
     (said,) = proxies.record()["settings"]
     assert (said["credentials"], said["hides"]) == (True, ["a.test", "b.test"])
+
+
+def test_the_installer_takes_what_wget_takes(find: Find) -> None:
+    """Lower case only; a wgetrc before the environment."""
+    upper = find({"environment": "HTTPS_PROXY=http://upper:1\n"})
+    both = find({"environment": "https_proxy=http://lower:1\n", "wgetrc": "HTTPS-Proxy = file:2\n"})
+    off = find({"wgetrc": "use_proxy = off\n"})
+
+    assert clients(upper) == {"package-manager": "upper:1"}  # dnf's, by libcurl
+    assert settings(upper) == [("shell", "upper:1")]
+    assert clients(both) == {"installer": "file:2", "package-manager": "lower:1"}
+    assert settings(both) == [("wgetrc", "file:2"), ("shell", "lower:1")]
+    assert clients(off) == {"package-manager": "lower:1"}
+
+
+def test_a_wgetrc_with_which_wget_stops(find: Find) -> None:
+    proxies = find({"wgetrc": "https_proxy http://p:1\n"})
+
+    (setting,) = proxies.record()["settings"]
+    assert setting["fault"].endswith("wgetrc, line 1: a syntax error")
+    assert clients(proxies) == {}
+    assert proxies.proxy_of(targets()[1]).fault
+
+
+def test_what_may_be_is_said_and_never_a_way(find: Find) -> None:
+    text = "if [ -r /etc/site ]; then export https_proxy=http://may:1; fi\n"
+
+    proxies = find({"profile.d/site.sh": text})
+
+    assert [(one["proxy"], one["certain"]) for one in proxies.record()["settings"]] == [
+        ("may:1", False)
+    ]
+    assert clients(proxies) == {}
+
+
+def test_the_files_of_a_login_shell_come_one_after_the_other(find: Find) -> None:
+    files = {
+        "environment": "https_proxy=http://pam:1\n",
+        "profile": 'for i in /etc/profile.d/*.sh; do if [ -r "$i" ]; then . "$i"; fi; done\n',
+        "profile.d/a.csh": "setenv https_proxy http://csh:1\n",
+        "profile.d/z.sh": "export https_proxy=http://profile:2\n",
+    }
+
+    assert clients(find(files))["installer"] == "profile:2"
+    assert clients(find({"home/.profile": "unset https_proxy\n"})) == {}
+
+
+def test_apt_goes_its_own_way_to_each_host(find: Find) -> None:
+    apt = (
+        'Acquire::https::Proxy "http://all:1";\nAcquire::https::Proxy::own.test "http://own:2";\n'
+        'Acquire::HTTPS::Proxy::direct.test "DIRECT";\n'
+    )
+    proxies = find(apt=apt)
+
+    def way(name: str) -> str | None:
+        found = proxies.proxy_of(agents_target(name)._replace(client="package-manager"))
+        return found and found.host
+
+    assert [way(one) for one in ("a.test", "own.test", "direct.test")] == ["all", "own", None]
+    assert settings(proxies) == [("apt", "own:2"), ("apt", "all:1")]
+
+
+def test_a_repository_of_dnf_has_its_own(find: Find) -> None:
+    proxies = find(
+        {
+            "dnf.conf": "[main]\nproxy=http://main:1\n",
+            "yum.repos.d/ms.repo": "[ms]\nbaseurl=https://packages.microsoft.com/x\nproxy=_none_\n"
+            "[other]\nbaseurl=https://other.test/$releasever\nproxy=http://repo:2\n",
+        }
+    )
+
+    def way(name: str) -> str | None:
+        found = proxies.proxy_of(agents_target(name)._replace(client="package-manager"))
+        return found and found.host
+
+    assert way("packages.microsoft.com") is None
+    assert (way("other.test"), way("a.test")) == ("repo", "main")
+
+
+def test_go_passes_over_a_variable_that_it_cannot_parse_at_all(find: Find) -> None:
+    """And goes straight, while a half-parsed one leads to a host ``http``."""
+    past = find(daemons={"HTTPS_PROXY": "http://arc:p%ss@proxy:3128"})
+    half = find(daemons={"HTTPS_PROXY": "http://CORP\\arc:pw@proxy:3128"})
+
+    assert [one["fault"] is not None for one in past.record()["settings"]] == [True]
+    assert past.agents() is None
+    assert half.agents().fault
+    assert "pw" not in json.dumps([past.record(), half.record()])
+
+
+def test_a_dollar_in_a_password_is_part_of_it(find: Find) -> None:
+    url = "http://arc:pa$$word@proxy:3128"
+
+    proxies = find(
+        {"localconfig.json": json.dumps({"proxy.url": url})}, daemons={"HTTPS_PROXY": url}
+    )
+
+    assert settings(proxies) == [("agent", "proxy:3128"), ("daemons", "proxy:3128")]
+    assert base64.b64decode(proxies.agents().credentials) == b"arc:pa$$word"

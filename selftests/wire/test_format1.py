@@ -27,7 +27,8 @@ def test_it_is_judged_as_before(situation: str) -> None:
     record = read_record(FORMAT_1 / situation / "evidence.json")
 
     found = [[j.case, j.verdict.value, j.cause, list(j.failing)] for j in judgements(record)]
-    assert found == expected
+    then = {case for case, *_ in expected}  # requirements that came later could not be measured
+    assert [one for one in found if one[0] in then] == expected
 
 
 def test_what_a_step_saw_is_typed(tmp_path: Path) -> None:

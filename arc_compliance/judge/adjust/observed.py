@@ -106,7 +106,7 @@ def _answered_by_the_proxy(m: Measurement, names: str) -> Finding | None:
     kind = _ANSWERS[proxied.status]
     to = f" ({proxied.location[:120]})" if proxied.location else ""
     sentence = {
-        429: f"Raise the limit that the proxy has for this host's CONNECT to {names}.",
+        429: f"Look at the proxy's load and raise its limit for this host's CONNECT to {names}.",
         503: f"Look at the load of the proxy: it answers CONNECT to {names} with 503.",
         504: f"Look at the proxy's own way out: CONNECT to {names} times out there.",
     }.get(

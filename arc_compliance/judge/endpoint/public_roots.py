@@ -77,8 +77,8 @@ class PublicRoots:
 
         Raise ValueError where a certificate of the chain cannot be parsed.
         """
+        certificates = _read(chain)
         with _any_serial_number():
-            certificates = [x509.load_der_x509_certificate(der) for der in chain]
             path = find_path(certificates, self._by_subject, now)
             issuer = _common_name(certificates[-1].issuer)
             if path.root is None:
@@ -88,6 +88,14 @@ class PublicRoots:
             root = sha256(path.root.public_bytes(Encoding.DER)).hexdigest()
             mismatch = None if _is_for(certificates[0], name) else "cert-name-mismatch"
             return ChainVerdict(path.cause or mismatch, issuer, root=root)
+
+
+def _read(chain: Sequence[bytes]) -> list[x509.Certificate]:
+    with _any_serial_number():
+        try:
+            return [x509.load_der_x509_certificate(der) for der in chain]
+        except ValueError as error:
+            raise ValueError("a certificate that cannot be parsed") from error
 
 
 @contextmanager
@@ -103,9 +111,7 @@ def edges_of_validity(chain: Sequence[bytes]) -> tuple[datetime, ...]:
 
     Raise ValueError where one cannot be parsed.
     """
-    with _any_serial_number():
-        certificates = [x509.load_der_x509_certificate(der) for der in chain]
-        return tuple(edge for certificate in certificates for edge in _edges(certificate))
+    return tuple(edge for certificate in _read(chain) for edge in _edges(certificate))
 
 
 def _edges(certificate: x509.Certificate) -> tuple[datetime, datetime]:

@@ -60,9 +60,6 @@ def _judge_failure(measurement: Measurement) -> NameVerdict:
         return _partly_broken(measurement) or NameVerdict(
             name=measurement.name, verdict=Verdict.FAIL, cause=cause, words=words
         )
-    if cause not in TLS_ELSEWHERE and tls and tls.failure and tls.tls12 and tls.tls12.negotiated:
-        words += "; a client that offers TLS 1.2 alone gets through, the agent offers TLS 1.3 too"
-        return NameVerdict(name=measurement.name, verdict=Verdict.FAIL, cause=cause, words=words)
     verdict = Verdict.BLOCKED if cause in TLS_ELSEWHERE else Verdict.FAIL
     return NameVerdict(name=measurement.name, verdict=verdict, cause=cause, words=words)
 

@@ -24,13 +24,17 @@ def judge_name_servers(case: Case, view: HostView) -> Judgement:
             expected=expected,
             actual="the host's evidence names no name server that was asked",
         )
-    silent = [s for s in resolver.servers if s.seconds is None]
-    slow = [s for s in resolver.servers if s.seconds is not None and s.seconds > SLOW_SECONDS]
+    asked = [s for s in resolver.servers if s.seconds is not None or s.failure]
+    if not asked:
+        words = "no name was looked up: the run says where the endpoints are, or a proxy does it"
+        return judged(case, Verdict.NOT_APPLICABLE, expected=expected, actual=words)
+    silent = [s for s in asked if s.seconds is None]
+    slow = [s for s in asked if s.seconds is not None and s.seconds > SLOW_SECONDS]
     words = "; ".join(
         f"{s.address}: {s.failure or 'no answer'}"
         if s.seconds is None
         else f"{s.address}: {s.seconds * 1000:.0f} ms"
-        for s in resolver.servers[:8]
+        for s in asked[:8]
     )
     if not silent and not slow:
         return judged(case, Verdict.PASS, expected=expected, actual=words)

@@ -10,8 +10,9 @@ from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.network.proxy import PLACES
 from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
+from arc_compliance.wire.facts import ProxySetting
 
-_OTHER_PLACES = ("shell", "apt", "dnf", "zypper")
+_OTHER_PLACES = ("wgetrc", "shell", "apt", "dnf", "zypper")
 
 _EVERY_PLACE = ("agent", "daemons", *_OTHER_PLACES)
 
@@ -36,7 +37,7 @@ def judge_proxy_consistency(case: Case, view: HostView) -> Judgement:
             actual=f"the agent's own configuration was not read ({facts.failure})",
             cause=cause,
         )
-    shown = ", ".join(f"{PLACES.get(one.place, one.place)}: {one.proxy}" for one in facts.settings)
+    shown = ", ".join(_shown(one) for one in facts.settings)
     found = list(_inconsistencies(view))
     if not found:
         return judged(case, Verdict.PASS, expected=expected, actual=shown or "no proxy is named")
@@ -54,12 +55,19 @@ def judge_proxy_consistency(case: Case, view: HostView) -> Judgement:
     )
 
 
+def _shown(one: ProxySetting) -> str:
+    """A setting in words: what is not certain is said with a "may"."""
+    place = PLACES.get(one.place, one.place)
+    proxy = one.proxy or f"none that can be used ({one.fault})"
+    return f"{place}: {proxy}" if one.certain else f"{place} may name {one.proxy or one.fault}"
+
+
 def _inconsistencies(view: HostView) -> Iterator[str]:
     """The classic faults, in words."""
     facts = view.facts
     of = {place: [s for s in facts.proxy.settings if s.place == place] for place in _EVERY_PLACE}
     agents = [*of["agent"], *of["daemons"]]
-    others = [place for place in _OTHER_PLACES if of[place]]
+    others = [place for place in _OTHER_PLACES if any(one.certain for one in of[place])]
     if others and not agents and facts.agent.installed:
         yield f"{' and '.join(others)} have a proxy, the agent and its daemons have none"
     if of["agent"] and of["daemons"] and of["agent"][0].proxy != of["daemons"][0].proxy:
@@ -70,6 +78,9 @@ def _inconsistencies(view: HostView) -> Iterator[str]:
             yield f"{place}: {one.fault}"
         if one.credentials:
             yield f"{place} holds credentials, which every reader of it sees"
+    for one in of["wgetrc"]:
+        if one.fault:
+            yield f"wgetrc: {one.fault}"
     failed = {m.name for m in view.required(Client.AGENT) if m.failed}
     for one in agents[:1]:
         if lost := [name for name in one.hides if name in failed]:

@@ -10,7 +10,7 @@ from arc_compliance.judge.endpoint.tls12 import EXPECTED, rank
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
-from arc_compliance.wire.facts import TlsFacts
+from arc_compliance.wire.facts import DefaultClient, TlsFacts
 
 NOT_THE_AGENTS = "the agent, a Go program, does not follow this policy, its installation does"
 
@@ -32,8 +32,9 @@ FIRST_OPENSSL_WITH_TLS12 = (1, 0, 1)
 def judge_client_enabled(case: Case, view: HostView) -> Judgement:
     """Whether the host's own TLS stack has TLS 1.2 or newer switched on.
 
-    What an ordinary client of the host negotiated decides; where no endpoint could be reached,
-    the policy file does. None of the documented cipher suites is a reservation.
+    What an ordinary client of the host negotiated decides; where none was seen to negotiate, be it
+    for its proxy or its route, the policy file does. It fails only on what is proven to be the
+    host's own refusal. None of the documented cipher suites is a reservation.
     """
     enabled = _judge_enabled(case, view.facts.tls)
     offered = view.facts.tls.cipher_suites
@@ -64,8 +65,8 @@ def _judge_enabled(case: Case, facts: TlsFacts) -> Judgement:
             case,
             Verdict.FAIL,
             expected=expected,
-            actual=f"{facts.policy_file} sets MaxProtocol = {facts.maximum_protocol}; "
-            f"{NOT_THE_AGENTS}",
+            actual=f"{facts.policy_file} allows nothing newer than {facts.maximum_protocol} "
+            f"(MaxProtocol or Protocol); {NOT_THE_AGENTS}",
             cause="tls-client-disabled",
         )
     if client and client.protocol:
@@ -77,26 +78,32 @@ def _judge_enabled(case: Case, facts: TlsFacts) -> Judgement:
             actual=f"an ordinary client negotiated {client.protocol} with {client.endpoint}",
             cause=None if enabled else "tls-client-disabled",
         )
-    if client:
+    if client and client.refused_by == "host":
         return judged(
             case,
             Verdict.FAIL,
             expected=expected,
-            actual=f"the suite's handshake with {client.endpoint} went well, an ordinary client's "
-            f"failed: {client.failure or 'no protocol was negotiated'}",
+            actual=f"an ordinary client of this host refuses to speak TLS with {client.endpoint}: "
+            f"{client.failure or 'no protocol was negotiated'}",
             cause="tls-client-disabled",
         )
     if facts.openssl is None:
         return _no_openssl(case, expected)
+    return _judge_by_policy(case, facts, expected)
+
+
+def _judge_by_policy(case: Case, facts: TlsFacts, expected: str) -> Judgement:
+    """The judgement where no ordinary client was seen to negotiate anything."""
+    unseen = _why_unseen(facts.default_client)
     if facts.policy_failure:
         return judged(
             case,
             Verdict.ERROR,
             expected=expected,
-            actual=f"no endpoint was reached and the policy was not read: {facts.policy_failure}",
+            actual=f"{unseen} and the policy was not read: {facts.policy_failure}",
             cause="probe-failed",
         )
-    version = _openssl_version(facts.openssl)
+    version = _openssl_version(facts.openssl or "")
     if version is not None and version < FIRST_OPENSSL_WITH_TLS12:
         return judged(
             case,
@@ -106,11 +113,23 @@ def _judge_enabled(case: Case, facts: TlsFacts) -> Judgement:
             cause="tls-client-disabled",
             remedy=Remedy(Owner.SERVER, "Update OpenSSL to a version with TLS 1.2."),
         )
+    refused = facts.default_client is not None and facts.default_client.refused_by == "peer"
     return judged(
         case,
-        Verdict.PASS,
+        Verdict.NOT_TESTED if refused else Verdict.PASS,
         expected=expected,
-        actual=f"{_policy_words(facts)}; no endpoint was reached to see it negotiated",
+        actual=f"{_policy_words(facts)}; {unseen}",
+    )
+
+
+def _why_unseen(client: DefaultClient | None) -> str:
+    """Why nothing was seen to be negotiated, in words."""
+    if client is None:
+        return "no endpoint was reached to see it negotiated"
+    who = "was refused by" if client.refused_by == "peer" else "did not get through to"
+    return (
+        f"an ordinary client {who} {client.endpoint} ({client.failure or 'no reason was given'}), "
+        "which says nothing of the host's own TLS"
     )
 
 

@@ -10,7 +10,12 @@ from arc_compliance.plan.cases import Case
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import Stage
 
-PLACES = {"order": "--proxy", "agent": "proxy.url", "daemons": "HTTPS_PROXY of the daemons"}
+PLACES = {
+    "order": "--proxy",
+    "agent": "proxy.url",
+    "daemons": "HTTPS_PROXY of the daemons",
+    "wgetrc": "wgetrc",
+}
 
 
 def judge_proxy(case: Case, view: HostView) -> Judgement:
@@ -19,11 +24,12 @@ def judge_proxy(case: Case, view: HostView) -> Judgement:
     setting = view.agents_proxy
     place = PLACES.get(setting.place, "")
     if setting.fault:
+        straight = "" if view.evidence.vantage.proxy else "; it goes straight out instead"
         return judged(
             case,
             Verdict.FAIL,
             expected=expected,
-            actual=f"{place} is not a proxy that the agent can use: {setting.fault}",
+            actual=f"{place} is not a proxy that the agent can use: {setting.fault}{straight}",
             cause="proxy-failed",
             failing=[setting.proxy or place],
         )

@@ -5,7 +5,14 @@ from typing import Callable, Iterator
 from arc_compliance.probe.python.addresses import EveryAddress
 from arc_compliance.probe.python.certificate import Opened
 from arc_compliance.probe.python.channels import TlsChannel, chain_texts
-from arc_compliance.probe.python.contract import CONNECT, CONNECT_REFUSED, HTTP, TLS, TLS_RESET
+from arc_compliance.probe.python.contract import (
+    CONNECT,
+    CONNECT_REFUSED,
+    HTTP,
+    TLS,
+    TLS_RESET,
+    TLS_VERSION,
+)
 from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.hidden_chain import chain_by_openssl
 from arc_compliance.probe.python.large_hello import CLOSED, RESET, LargeHello
@@ -66,6 +73,8 @@ class Beside:
             self.every_address.note_main(address, opened, step["failure"])
         self._note()
         if step["failure"]:
+            if self.tls12.answered_older():
+                step["failure"]["cause"] = TLS_VERSION  # it closes on versions it does not know
             more = self.tls12.beside_failure()
             step["failure"]["detail"] += f"; {more}" if more else ""
             return

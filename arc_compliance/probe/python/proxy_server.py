@@ -26,6 +26,8 @@ def proxy_server(url: str) -> ProxyServer:
 
     A missing scheme is taken for http, as Go and wget do. The fault never repeats the URL.
     """
+    if re.search(r"[\x00-\x20\x7f]", url):
+        return ProxyServer("", 0, None, "a blank or a control character is in it")
     try:
         parts = urllib.parse.urlsplit(url if "://" in url else "http://" + url)
         host, port = parts.hostname, parts.port or 80

@@ -1,7 +1,7 @@
 """The additional handshake, with TLS 1.2 only and every cipher suite."""
 
 from arc_compliance.probe.python.channels import TlsChannel
-from arc_compliance.probe.python.contract import PROBE_FAILED, Record
+from arc_compliance.probe.python.contract import PROBE_FAILED, TLS_VERSION, Record
 from arc_compliance.probe.python.routes import Route
 from arc_compliance.probe.python.scrubbing import describe
 from arc_compliance.probe.python.steps import StepFailed, as_record
@@ -44,6 +44,10 @@ class Tls12:
             return None
         failure = self.record["failure"]
         return str(failure["cause"]) if failure else ""
+
+    def answered_older(self) -> bool:
+        """Whether the peer answered with a version before TLS 1.2."""
+        return self.outcome() == TLS_VERSION
 
     def beside_failure(self) -> str:
         """What to say of TLS 1.2 where the agent's own handshake has failed; empty for nothing."""

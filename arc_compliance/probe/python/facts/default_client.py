@@ -14,6 +14,20 @@ from arc_compliance.probe.python.routes import DirectRoute, ProxyRoute, Route
 from arc_compliance.probe.python.scrubbing import scrubbed
 from arc_compliance.probe.python.threads import start_thread
 
+OWN_REFUSALS = (
+    "no protocols available",
+    "no ciphers available",
+    "unsupported protocol",
+    "version too low",
+    "version too high",
+)
+"""What OpenSSL says where its own policy leaves nothing to speak, without an alert of the peer."""
+
+CONFIGURATION_FAULT = re.compile(
+    r"^(?:Error configuring OpenSSL|.*FATAL: Startup failure|Auto configuration failed)",
+    re.MULTILINE,
+)
+
 
 class DefaultClient:
     """What the host's ``openssl s_client`` negotiates, under the host's own policy.
@@ -47,13 +61,10 @@ class DefaultClient:
         status, output = run_command(arguments, self.order.limits.http)
         if status is None and output == os.strerror(errno.ENOENT):
             return  # there is no such command
-        protocol, cipher, failure = negotiated(output)
-        facts: Record = {
-            "endpoint": host_and_port(target.name, target.port),
-            "protocol": protocol,
-        }
-        facts.update(cipher=cipher, failure=failure)
-        self.facts = facts
+        self.facts = dict(
+            negotiated(output if status is not None else f"it gave up: {output}"),
+            endpoint=host_and_port(target.name, target.port),
+        )
 
     def wait(self) -> None:
         """Return when the trial, if any, is over."""
@@ -61,13 +72,24 @@ class DefaultClient:
             self.thread.join()
 
 
-def negotiated(output: str) -> "tuple[str | None, str | None, str | None]":
-    """(protocol, cipher, failure) in the output of ``openssl s_client``."""
+def negotiated(output: str) -> Record:
+    """Protocol, cipher, failure and who refused, in the output of ``openssl s_client``."""
+    facts: Record = {"protocol": None, "cipher": None, "failure": None, "refused_by": None}
     summary = re.search(r"^New, (\S+), Cipher is (\S+)", output, re.MULTILINE)
     if summary and summary.group(2) != "(NONE)":
         # Before OpenSSL 1.1.1 the summary says TLSv1/SSLv3 for everything.
         session = re.search(r"^ *Protocol *: (\S+)", output, re.MULTILINE)
-        return (session or summary).group(1), summary.group(2), None
+        facts.update(protocol=(session or summary).group(1), cipher=summary.group(2))
+        return facts
     reasons = re.findall(r":error:[0-9A-Fa-f]+:[^:]*:[^:]*:([^:\n]+)", output)
+    own = [reason for reason in reasons if reason.strip() in OWN_REFUSALS]
+    telling = re.search(r"^.*(?:unknown option|CONNECT failed|errno=).*$", output, re.MULTILINE)
+    if own or CONFIGURATION_FAULT.search(output):
+        facts["refused_by"] = "host"
+    elif re.search(r"SSL alert number \d", output):
+        facts["refused_by"] = "peer"
+    elif telling:
+        reasons = [telling.group()]
     last_line = (output.strip().splitlines() or ["no output"])[-1]
-    return None, None, scrubbed(reasons[-1] if reasons else last_line)
+    facts["failure"] = scrubbed((own or reasons[-1:] or [last_line])[0])
+    return facts

@@ -1,20 +1,18 @@
 """The host's own TLS stack: openssl and the policy of openssl.cnf."""
 
-import contextlib
 import os
 import re
 
 from arc_compliance.probe.python.commands import run_command
 from arc_compliance.probe.python.contract import Record
-from arc_compliance.probe.python.files import files_of, read_text, why_unreadable
+from arc_compliance.probe.python.facts.openssl_conf import OpensslConf
+from arc_compliance.probe.python.files import why_unreadable
 from arc_compliance.probe.python.limits import MAX_SUITES, MAX_TEXT
 from arc_compliance.probe.python.scrubbing import scrubbed
 
-POLICY_KEYS = {
-    "minprotocol": "minimum_protocol",
-    "maxprotocol": "maximum_protocol",
-    "cipherstring": "cipher_string",
-}
+POLICY_FACTS = ("minimum_protocol", "maximum_protocol", "cipher_string")
+PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+COMPILED_IN = PROTOCOLS[1:]  # SSLv3 is left out nearly everywhere
 
 
 class TlsStack:
@@ -22,9 +20,7 @@ class TlsStack:
 
     def __init__(self) -> None:
         self.facts: Record = {"openssl": None, "policy_file": None, "policy_failure": None}
-        self.facts.update((ours, None) for ours in POLICY_KEYS.values())
-        self.sections: dict[str, dict[str, tuple[str, str]]] = {}  # (value, file) by key
-        self.files = 0
+        self.facts.update(dict.fromkeys(POLICY_FACTS))
 
     def read(self) -> None:
         """Get openssl's version and directory, and read the policy there."""
@@ -40,8 +36,9 @@ class TlsStack:
 
     def read_policy(self, path: str) -> None:
         """Read the policy that the configuration file at *path* makes the system's default."""
+        configuration = OpensslConf()
         try:
-            self._read_file(path, "default", 0)
+            configuration.read(path)
         except FileNotFoundError:
             return
         except OSError as problem:
@@ -49,44 +46,70 @@ class TlsStack:
         self.facts["policy_file"] = path[:MAX_TEXT]
         section = "default"
         for pointer in ("openssl_conf", "ssl_conf", "system_default"):
-            section = self.sections.get(section, {}).get(pointer, ("", ""))[0]
-        for key, (value, file) in self.sections.get(section, {}).items():
-            if key in POLICY_KEYS:
-                self.facts[POLICY_KEYS[key]] = None if value.lower() == "none" else scrubbed(value)
+            section = configuration.value(section, pointer)
+        policy = SystemPolicy()
+        for key, (value, file) in configuration.sections.get(section, {}).items():
+            # What stands before a dot only makes keys distinct: TLS.MinProtocol is MinProtocol.
+            if policy.takes(key.rpartition(".")[2].lower(), value):
                 self.facts["policy_file"] = file[:MAX_TEXT]
+        self.facts.update(policy.facts())
 
-    def _read_file(self, path: str, section: str, depth: int) -> str:
-        """Read a configuration file (openssl config(5)); return the section it ends in."""
-        self.files += 1
-        for line in read_text(path).replace("\\\n", "").splitlines():
-            code = line.partition("#")[0].strip()
-            heading = re.match(r"\[\s*(\S+)\s*\]", code)
-            include = re.match(r"\.include[\s=]+(/.*)", code)
-            if heading:
-                section = heading.group(1)
-            elif include:
-                section = self._include(include.group(1).strip("\"' "), section, depth + 1)
-            elif "=" in code:
-                self._set(section, code, path)
-        return section
 
-    def _include(self, path: str, section: str, depth: int) -> str:
-        paths = [path]
-        if os.path.isdir(path):
-            paths = [one for one in files_of(path) if one.endswith((".cnf", ".conf"))]
-        for one in paths:
-            if depth <= 5 and self.files < 100:
-                with contextlib.suppress(FileNotFoundError):
-                    section = self._read_file(one, section, depth)
-        return section
+class SystemPolicy:
+    """The commands of a policy (SSL_CONF_cmd(3)), one after the other; OpenSSL passes over what it
+    does not know."""
 
-    def _set(self, section: str, line: str, path: str) -> None:
-        key, _, value = line.partition("=")
-        # What stands before a dot only makes keys distinct: TLS.MinProtocol is MinProtocol.
-        key = key.strip().rpartition(".")[2].lower()
-        value = value.strip().strip("\"'")
-        if not value.startswith("DTLS"):
-            self.sections.setdefault(section, {})[key] = value, path
+    def __init__(self) -> None:
+        self.minimum: str | None = None
+        self.maximum: str | None = None
+        self.off: set[str] = set()
+        self.ciphers: str | None = None
+
+    def takes(self, command: str, value: str) -> bool:
+        """Take one command; whether it says something of protocols or ciphers."""
+        if command in ("minprotocol", "maxprotocol"):
+            if value not in (*PROTOCOLS, "None"):
+                return False
+            limit = None if value == "None" else value
+            if command == "minprotocol":
+                self.minimum = limit
+            else:
+                self.maximum = limit
+        elif command == "protocol":
+            self._switch(value)
+        elif command == "cipherstring":
+            self.ciphers = value
+        else:
+            return False
+        return True
+
+    def _switch(self, value: str) -> None:
+        """``Protocol``: what has a minus is switched off, what has none is switched on."""
+        by_name = {name.lower(): {name} for name in PROTOCOLS}
+        by_name["all"] = set(PROTOCOLS)
+        for word in value.split(","):
+            name = word.strip().lower()
+            if name.startswith("-"):
+                self.off |= by_name.get(name[1:], set())
+            else:
+                self.off -= by_name.get(name.lstrip("+"), set())
+
+    def facts(self) -> Record:
+        """The limits, as the evidence has them.
+
+        Where protocols between two others are switched off, OpenSSL offers the oldest range
+        without a gap.
+        """
+        minimum, maximum = self.minimum, self.maximum
+        if self.off & set(COMPILED_IN):
+            first, last = PROTOCOLS.index(minimum or "SSLv3"), PROTOCOLS.index(maximum or "TLSv1.3")
+            left = [name in COMPILED_IN and name not in self.off for name in PROTOCOLS]
+            left = [one and first <= at <= last for at, one in enumerate(left)]
+            lowest = left.index(True) if True in left else 0
+            gap = left.index(False, lowest) if False in left[lowest:] else len(left)
+            minimum, maximum = PROTOCOLS[lowest], PROTOCOLS[max(lowest, gap - 1)]
+        ciphers = scrubbed(self.ciphers) if self.ciphers else None
+        return dict(zip(POLICY_FACTS, (minimum, maximum, ciphers)))
 
 
 def offered_suites() -> "list[str]":

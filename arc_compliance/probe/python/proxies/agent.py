@@ -6,6 +6,7 @@ import json
 from arc_compliance.probe.python.agent_files import AGENT_SETTINGS, lower_keys
 from arc_compliance.probe.python.files import read_text, why_unreadable
 from arc_compliance.probe.python.limits import MAX_BYPASSES
+from arc_compliance.probe.python.proxies.go_url import go_proxy
 from arc_compliance.probe.python.proxies.setting import Setting, settings_of
 from arc_compliance.probe.python.scrubbing import scrubbed
 
@@ -37,4 +38,4 @@ def agent_proxy() -> AgentProxy:
     if isinstance(groups, (str, list)):
         words = groups.split(",") if isinstance(groups, str) else groups
         bypass = frozenset(scrubbed(word, 40) for word in words[:MAX_BYPASSES])
-    return AgentProxy(settings_of("agent", settings.get("proxy.url")), bypass, None)
+    return AgentProxy(settings_of("agent", settings.get("proxy.url"), go_proxy), bypass, None)

@@ -3,7 +3,8 @@
 import contextlib
 
 from arc_compliance.probe.python.files import read_text
-from arc_compliance.probe.python.proxies.setting import Setting, assignments, settings_of
+from arc_compliance.probe.python.proxies.assignments import assignments
+from arc_compliance.probe.python.proxies.setting import Setting, settings_of
 from arc_compliance.probe.python.proxy_server import any_scheme_server
 
 MONITOR_AGENT_FILES = (
@@ -24,9 +25,9 @@ def monitor_settings() -> "list[Setting]":
             lines = [line.strip() for line in read_text(path).splitlines()]
             chosen = [line.partition("=")[2] for line in lines if line.startswith("Environment=")]
             url = dict(assignments(chosen)).get("MDSD_http_proxy")
-            settings += settings_of("azure-monitor-agent", url, server=any_scheme_server)
+            settings += settings_of("azure-monitor-agent", url, any_scheme_server)
     for path in LOG_ANALYTICS_AGENT_FILES:
         with contextlib.suppress(OSError):
-            first_line = read_text(path).partition("\n")[0]
-            settings += settings_of("log-analytics-agent", first_line, server=any_scheme_server)
+            first_line = read_text(path).partition("\n")[0].strip()
+            settings += settings_of("log-analytics-agent", first_line, any_scheme_server)
     return settings

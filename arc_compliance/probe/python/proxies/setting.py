@@ -1,76 +1,64 @@
-"""One place that names a proxy, and the forms in which places name it."""
+"""One place that names a proxy."""
 
 import collections
-import contextlib
-import shlex
-import string
-from typing import Callable, Iterable, Iterator
+from typing import Callable
 
-from arc_compliance.probe.python.files import read_text
-from arc_compliance.probe.python.proxy_server import ProxyServer, proxy_server
+from arc_compliance.probe.python.proxies.exemptions import never_past
+from arc_compliance.probe.python.proxy_server import ProxyServer
+
+HTTPS_PORT = 443
+STRAIGHT = ProxyServer("", None, None, None)  # what a place says that wants no proxy
 
 
-class Setting(collections.namedtuple("Setting", "place proxy no_proxy")):
-    """One place that names a proxy, with the names that it exempts from that proxy."""
+class Setting(collections.namedtuple("Setting", "place proxy past certain hosts")):
+    """One place that names a proxy.
+
+    ``past`` says of a name and port whether the place takes them past that proxy. ``certain`` is
+    false where the place may name it, but nobody knows before it is run. ``hosts`` are the only
+    ones that it is for; empty where it is for all.
+    """
 
     __slots__ = ()
     place: str
     proxy: ProxyServer
-    no_proxy: str
+    past: "Callable[[str, int], bool]"
+    certain: bool
+    hosts: "tuple[str, ...]"
 
 
-def hides(setting: Setting, name: str) -> bool:
-    """Whether the setting's own no_proxy exempts *name*: a list of domains, or ``*``.
-
-    The same rule as that of urllib.request, which takes a host some 7 ms to import.
-    """
-    if setting.no_proxy == "*":
-        return True
-    name = name.lower()
-    for word in setting.no_proxy.lower().split(","):
-        domain = word.strip().lstrip(".")
-        if word.strip() and (name == domain or name.endswith("." + domain)):
-            return True
-    return False
+def setting_of(
+    place: str,
+    proxy: ProxyServer,
+    past: "Callable[[str, int], bool]" = never_past,
+    certain: bool = True,  # noqa: FBT001, FBT002 - a field like the others
+    hosts: "tuple[str, ...]" = (),
+) -> Setting:
+    """A setting that is certain and for all hosts, where nothing else is said."""
+    return Setting(place, proxy, past, certain, hosts)
 
 
 def settings_of(
     place: str,
     url: object,
-    no_proxy: str = "",
-    server: "Callable[[str], ProxyServer]" = proxy_server,
+    server: "Callable[[str], ProxyServer]",
+    past: "Callable[[str, int], bool]" = never_past,
 ) -> "list[Setting]":
-    """The setting of *place* in a list; an empty one where *url* is not a text, or one that only a
-    shell could complete."""
-    if not isinstance(url, str) or not url.strip() or "$" in url:
-        return []
-    return [Setting(place, server(url.strip()), no_proxy)]
+    """The setting of *place* in a list; an empty one where *url* is not a text or an empty one."""
+    return [setting_of(place, server(url), past)] if isinstance(url, str) and url else []
 
 
-def environment_settings(place: str, environment: "dict[str, str]") -> "list[Setting]":
-    """The setting in the variables *environment*, in a list."""
-    url = environment.get("https_proxy") or environment.get("HTTPS_PROXY")
-    no_proxy = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
-    return settings_of(place, url, no_proxy)
+def hides(setting: Setting, name: str, port: int = HTTPS_PORT) -> bool:
+    """Whether the place itself takes *name* past its proxy."""
+    return setting.past(name, port)
 
 
-def variables_in(path: str) -> "dict[str, str]":
-    """The variables that a file of shell assignments sets, each with those before it put in."""
-    try:
-        lines = read_text(path).splitlines()
-    except OSError:
-        return {}
-    found: dict[str, str] = {}
-    for name, value in assignments(line for line in lines if not line.lstrip().startswith("#")):
-        found[name] = string.Template(value.rstrip(";")).safe_substitute(found)
-    return found
+def is_straight(setting: Setting) -> bool:
+    """Whether the place says that there is no proxy."""
+    return setting.proxy == STRAIGHT
 
 
-def assignments(lines: "Iterable[str]") -> "Iterator[tuple[str, str]]":
-    """The (name, value) of the NAME=value words of *lines*, quoted as for a shell."""
-    for line in lines:
-        with contextlib.suppress(ValueError):
-            for word in shlex.split(line.replace("=$'", "='")):
-                name, equals, value = word.partition("=")
-                if equals:
-                    yield name, value
+def first_for(settings: "list[Setting]", name: str) -> "Setting | None":
+    """The first certain one of *settings* that is for *name*; those for it alone come first."""
+    certain = [one for one in settings if one.certain]
+    own = [one for one in certain if name.lower() in one.hosts]
+    return next(iter(own + [one for one in certain if not one.hosts]), None)
