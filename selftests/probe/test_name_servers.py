@@ -108,7 +108,7 @@ def test_the_servers_as_the_evidence_has_them(monkeypatch: pytest.MonkeyPatch) -
     answers = {"192.0.2.1": (None, "no answer within 5 s"), "192.0.2.2": (0.02, None)}
     replace(monkeypatch, "ask_name_server", lambda address, *_: answers[address])
     servers = NameServers("nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:3")
-    before = ResolverFacts.model_validate(servers.record())
+    assert servers.record() is None
     servers.began = time.monotonic()
     servers.ask("a.test", 5)
 
@@ -119,13 +119,13 @@ def test_the_servers_as_the_evidence_has_them(monkeypatch: pytest.MonkeyPatch) -
         ("192.0.2.1", None, "no answer within 5 s"),
         ("192.0.2.2", 0.02, None),
     ]
-    assert {(one.seconds, one.failure) for one in before.servers} == {(None, None)}
 
 
 @given(some.text(max_size=300))
 def test_hostile_settings(text: str) -> None:
     servers = NameServers(text)
 
+    servers.began = time.monotonic()
     assert 1 <= servers.cost() <= 30 * 5 * 3
     ResolverFacts.model_validate(servers.record())
     pinned_names(text)

@@ -73,8 +73,10 @@ class NameServers:
         if self.began is not None:
             self.asked.wait(max(0.0, self.began + ENOUGH - time.monotonic()))
 
-    def record(self) -> Record:
-        """What was read and seen, as the evidence has it."""
+    def record(self) -> "Record | None":
+        """What was read and seen, as the evidence has it; None where no name was asked for."""
+        if self.began is None:
+            return None
         servers = [
             {"address": a, "seconds": self.seconds.get(a), "failure": self._failure(a)}
             for a in self.addresses
@@ -82,9 +84,9 @@ class NameServers:
         return {**self.options, "servers": servers}
 
     def _failure(self, address: str) -> "str | None":
-        if self.began is None or address in self.seconds or address in self.failures:
+        if address in self.seconds or address in self.failures:
             return self.failures.get(address)
-        return f"no answer within {time.monotonic() - self.began:.1f} s"
+        return f"no answer within {time.monotonic() - (self.began or 0.0):.1f} s"
 
 
 def ask_name_server(address: str, name: str, limit: float) -> "tuple[float | None, str | None]":
