@@ -92,7 +92,7 @@ def _provenance(report: ComplianceReport, catalogue: Catalogue, around: Around) 
 def _tripped(report: ComplianceReport) -> str:
     """The hosts whose negative controls did not all hold, in words."""
     open_ones = [
-        f"{host.label} ({stage} {outcome})"
+        f"{host.label} ({stage}: {outcome})"
         for host in report.hosts
         for stage, outcome in host.controls
         if outcome != "held"

@@ -78,11 +78,11 @@ def _vantage(host: Host) -> Iterator[tuple[str, str]]:
         yield "System", host.system
         yield "Resolver", ", ".join(host.resolvers) or "none"
         yield "Proxy", host.proxy or "none"
-        controls = ", ".join(f"{stage} {outcome}" for stage, outcome in host.controls)
+        controls = ", ".join(f"{stage}: {outcome}" for stage, outcome in host.controls)
         yield "Negative controls", controls or "none"
         yield "Evidence of", f"{utc(host.collected)}, took {host.seconds:.1f} s"
-    for name, value in host.scope:
-        yield f"Scope: {name}", value
+    if host.scope:
+        yield "Scope", ", ".join(f"{name}: {value}" for name, value in host.scope)
 
 
 def utc(time: str) -> str:

@@ -37,7 +37,11 @@ def table_header() -> list[str]:
 
 def table_row(requirement: str, host: str, endpoint: str, verdict: str) -> list[str]:
     """Our cells of one row of pytest-html's table, escaped."""
-    return [f"<td>{escape(value)}</td>" for value in (requirement, host, endpoint, verdict)]
+    values = zip(COLUMNS, (requirement, host, endpoint, verdict), strict=True)
+    return [
+        f'<td class="col-{name.lower()} verdict-{escape(verdict)}">{escape(value)}</td>'
+        for name, value in values
+    ]
 
 
 class PageError(ValueError):

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from arc_compliance.report.page.model import Changes
-from selftests.report.page.conftest import Open, rendered
+from selftests.report.conftest import Open
+from selftests.report.page.conftest import rendered
 from selftests.report.page.fleet import fleet
 
 CHANGES = Changes(

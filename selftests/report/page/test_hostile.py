@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arc_compliance.report.page.text import script_json, visible
-from selftests.report.page.conftest import Open, rendered
+from selftests.report.conftest import Open
+from selftests.report.page.conftest import rendered
 from selftests.report.page.fleet import HOSTILE, fleet
 
 

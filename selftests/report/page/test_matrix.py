@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from selftests.report.page.conftest import Open
+from selftests.report.conftest import Open
 
 FAILED = "td.tone-fail"
 

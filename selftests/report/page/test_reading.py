@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from selftests.conftest import needs
-from selftests.report.page.conftest import Open
+from selftests.report.conftest import Open
 
 
 def test_without_scripts_verdict_and_failures_can_be_read(open_page: Open, thirty: str) -> None:
