@@ -100,6 +100,8 @@ def _facts(report: ComplianceReport, around: Around) -> Iterator[Fact]:
 
 def edition_words(edition: Edition) -> str:
     """The edition of the document in a few words."""
+    if not edition.dated and not edition.read:
+        return "Edition not recorded"
     dated = f"Edition of {_day(edition.dated)}" if edition.dated else "Undated edition"
     return f"{dated}, read {_day(edition.read)}" if edition.read else dated
 

@@ -15,7 +15,8 @@ const stepOf = (stage, name, strip) => {
   }
   const { cause, detail, facts } = strip.steps[place];
   return make("li", { class: cause ? "bad" : "" },
-    make("b", {}, sign(cause ? "fail" : "pass"), name, make("span", { class: "ms" }, `${strip.times[place].toLocaleString("en")} ms`)),
+    make("b", {}, sign(cause ? "fail" : "pass"), name),
+    make("p", { class: "ms" }, `${strip.times[place].toLocaleString("en")} ms`),
     cause && [make("p", {}, capital(data.causes.get(cause) ?? cause)), make("p", {}, make("code", { class: "id" }, cause))],
     detail && make("p", {}, isolated(detail)),
     facts.map((fact) => make("p", {}, isolated(fact))));

@@ -72,10 +72,23 @@ const makeRowFilters = (box) => {
   box.append(make("label", { for: "row-q" }, "Search", search), ...ticks);
 };
 
+// On paper nothing is folded, in browsers too whose style cannot open what is.
+const listenToPrinter = () => {
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const folded of opened) folded.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const folded of opened) folded.open = false;
+  });
+};
+
 const start = () => {
   document.documentElement.classList.add("js");
   for (const folded of document.querySelectorAll("#failures")) folded.open = false;
   listenToTheme();
+  listenToPrinter();
   makeFilters(byId("filters"), change);
   listenToGrid();
   listenToDrawer();
