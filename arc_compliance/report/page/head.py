@@ -39,7 +39,7 @@ def head_of(report: ComplianceReport, hosts: Sequence[HostLine], around: Around)
     told = ", ".join(f"{share.number:,} {share.words}" for share in shares)
     subject = hosts[0].label if len(hosts) == 1 else counted(len(hosts), "host")
     return Head(
-        title=title,
+        title=f"{title}{_kind(report.header)}",
         tone=tone,
         sentence=f"{subject}: {told or 'nothing was judged'}",
         ribbons=tuple(_ribbons(report)),
@@ -60,6 +60,13 @@ def _shares(report: ComplianceReport, hosts: Sequence[HostLine]) -> Iterator[Sha
     for word, tone in _HOSTS:
         if its := tuple(host.label for host in hosts if host.word == word):
             yield Share(tone=tone, words=word, number=len(its), hosts=its)
+
+
+def _kind(header: Header) -> str:
+    """What a run was, where it was not a whole one of a real network; the ribbons say more."""
+    kinds = ["simulated"] if header.simulated else []
+    kinds += ["partial"] if header.selection != "all" else []
+    return f" ({', '.join(kinds)})" if kinds else ""
 
 
 def _ribbons(report: ComplianceReport) -> Iterator[str]:

@@ -210,6 +210,7 @@ def test_nobody_overlooks_what_kind_of_run_it_was() -> None:
 
     head = page_model(replace(made.report, header=header), made.catalogue).head
 
+    assert head.title == "Compliant (simulated, partial)"
     assert head.ribbons == (
         "Simulated Azure (--demo). This says nothing about any real network.",
         "Partial run: 3 of 172 cases (-k his). The verdict is about what was selected only.",
