@@ -47,7 +47,7 @@ def test_columns_that_say_nothing_are_folded_and_open_with_their_section(
     assert page.locator("#grid .name").count() > before
     assert page.get_by_role("button", name="URLs").get_attribute("aria-expanded") == "true"
     page.get_by_label("All requirements").check()
-    assert page.locator("#grid .name").count() == 86
+    assert page.locator("#grid .name").count() == 88
     assert page.url.endswith("#open=3&all=1")
 
 
@@ -142,12 +142,12 @@ def test_a_host_opens_with_all_its_cases(open_page: Open, thirty: str) -> None:
     page.locator(".standing .chip").first.click()
     drawer = page.get_by_role("dialog")
     assert "app0009.corp.example (10." in drawer.inner_text()
-    assert drawer.locator(".case-list li").count() == 65
+    assert drawer.locator(".case-list li").count() == 67
     drawer.get_by_role("button", name="urls/azgn").click()
 
     assert "The proxy refuses this destination" in page.get_by_role("dialog").inner_text()
     page.go_back()
-    assert page.get_by_role("dialog").locator(".case-list li").count() == 65
+    assert page.get_by_role("dialog").locator(".case-list li").count() == 67
 
 
 def test_a_host_that_was_not_measured_says_why_in_its_row(open_page: Open, thirty: str) -> None:
