@@ -132,9 +132,6 @@ def _of_no_machine(record: dict[str, Any]) -> dict[str, Any]:
     if record["evidence"]:
         record["evidence"]["vantage"] |= {"hostname": "web01", "resolvers": ["192.0.2.53"]}
         record["evidence"]["facts"]["trust"]["file"] = "/simulated/trusted.pem"
-        record["evidence"]["facts"]["resolver"]["servers"] = [
-            {"address": "192.0.2.53", "seconds": None, "failure": None}
-        ]
         del record["evidence"]["probe"]["sha256"]  # another one after each change to the probe
     return record
 
