@@ -251,3 +251,50 @@ def test_lines_of_a_hosts_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolver.pinned_by("b.test", ["192.0.2.9", "192.0.2.1"]) == "/etc/hosts:3"
     assert resolver.pinned_by("b.test", ["192.0.2.1"]) is None
     assert resolver.pinned_by("c.test", ["192.0.2.9"]) is None
+
+
+@pytest.mark.parametrize(
+    ("server", "seconds"), [("192.0.2.53", 0.4), ("127.0.0.53", 0.8)], ids=["remote", "stub"]
+)
+def test_a_dead_resolver_costs_twice_the_limit_for_all_names(
+    monkeypatch: pytest.MonkeyPatch, server: str, seconds: float
+) -> None:
+    """Whatever their number, both attempts together; a server on this host may be waiting itself,
+    so that the first attempt takes all of that."""
+    answering(monkeypatch, {})
+    replace(monkeypatch, "ask_name_server", lambda *_: (None, "no answer"))
+    replace(monkeypatch, "file_or_nothing", lambda _path: f"nameserver {server}\n")
+    resolver = Resolver(0.4)
+    began = time.monotonic()
+
+    first = at_once(resolver.addresses, *(f"{n}.test" for n in range(40)))
+    between = time.monotonic() - began
+    resolver.forget_failures()
+    again = at_once(resolver.addresses, *(f"{n}.test" for n in range(40)))
+
+    assert {*first, *again} == {"dns-failed"}
+    assert seconds <= between < seconds + 1.5
+    assert time.monotonic() - began < 4  # not forty times anything
+
+
+def test_a_dead_server_beside_one_that_answers_holds_up_no_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each look-up waits for the dead one, hence all do at once."""
+    replace(monkeypatch, "ENOUGH", 0.2)
+    answers = {"192.0.2.1": (None, "no answer"), "192.0.2.2": (0.01, None)}
+    replace(monkeypatch, "ask_name_server", lambda address, *_: answers[address])
+    text = "".join(f"nameserver {one}\n" for one in answers)
+    replace(monkeypatch, "file_or_nothing", lambda _path: text)
+
+    def ask(name: str, family: int, told: queue.Queue[tuple[int, Any]]) -> None:
+        time.sleep(0.5)
+        told.put((family, found("192.0.2.1")))
+
+    replace(monkeypatch, "query_resolver", ask)
+    resolver = Resolver(5)
+    began = time.monotonic()
+
+    at_once(resolver.addresses, *(f"{n}.test" for n in range(40)))
+
+    assert time.monotonic() - began < 2
