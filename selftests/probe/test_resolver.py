@@ -275,8 +275,8 @@ def test_a_dead_resolver_costs_twice_the_limit_for_all_names(
     again = at_once(resolver.addresses, *(f"{n}.test" for n in range(40)))
 
     assert {*first, *again} == {"dns-failed"}
-    assert seconds <= between < seconds + 1.5
-    assert time.monotonic() - began < 4  # not forty times anything
+    assert seconds <= between < seconds + 4
+    assert time.monotonic() - began < 8  # not forty times anything
 
 
 def test_a_dead_server_beside_one_that_answers_holds_up_no_queue(
