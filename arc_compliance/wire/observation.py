@@ -140,7 +140,8 @@ class Handshake(_Observed):
 
     ``alpn`` is the protocol that the peer chose (h2, http/1.1), None where it chose none. ``alert``
     is the number of the fatal alert that the peer sent, ``received`` how many bytes it had sent
-    when the handshake failed. ``chain`` is what the peer sent, leaf first; ``chain_failure`` says
+    when the handshake failed, and ``out_of_order``, where it hung, how many segments had come while
+    one before them was missing. ``chain`` is what the peer sent, leaf first; ``chain_failure`` says
     why it could not be captured where the handshake went well. ``addresses`` has every address of
     a name that has several and is reached without a proxy. What was not tried is None.
     """
@@ -151,6 +152,7 @@ class Handshake(_Observed):
     alpn: Text | None = None
     alert: Annotated[StrictInt, Field(ge=0, le=255)] | None = None
     received: Annotated[StrictInt, Field(ge=0)] | None = None
+    out_of_order: Annotated[StrictInt, Field(ge=0)] | None = None
     chain: Annotated[tuple[Certificate, ...], Field(max_length=limits.MAX_CHAIN)] = ()
     chain_failure: Text | None = None
     tls12: Tls12 | None = None

@@ -163,6 +163,14 @@ def reset_after_client_hello(lab: Network) -> Iterator[Told]:
 
 
 @contextmanager
+def large_packets_vanish(lab: Network) -> Iterator[Told]:
+    """On the way back, as in a tunnel that they do not fit, and nobody tells the sender."""
+    rule = f"ip saddr {lab.names[NAME]} meta length > 1000 drop"
+    with lab.packets_as_on_a_cable(), lab.firewall(rule):
+        yield {}
+
+
+@contextmanager
 def silence_after_client_hello(lab: Network) -> Iterator[Told]:
     with to_name(lab, "tcp dport 443 tcp flags & psh == psh drop"):
         yield {}

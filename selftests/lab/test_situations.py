@@ -233,6 +233,7 @@ TABLE: dict[Situation, set[Change]] = {
     # TLS on the way
     lab_in.reset_after_client_hello: row(NAME, "tls-reset"),
     lab_in.silence_after_client_hello: row(NAME, "tls-timeout"),
+    lab_in.large_packets_vanish: row(NAME, "tls-timeout"),
     answered_by("accepts_and_hangs"): row(NAME, "tls-timeout"),
     answered_by("tls10_only"): TOO_OLD,
     answered_by("tls11_only"): TOO_OLD,

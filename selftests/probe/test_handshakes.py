@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,14 @@ from selftests.lab.field_peers import Issuing, alert, offers_tls13, resets, wher
 from selftests.probe import peers
 from selftests.probe.peers import Behaviour
 
+
+def half_an_answer(connection: socket.socket) -> None:
+    """The beginning of a ServerHello, and no more."""
+    connection.recv(65536)
+    connection.sendall(b"\x16\x03\x03\x04\x00\x02")
+    peers.hangs(connection)
+
+
 REFUSALS: dict[str, tuple[Behaviour, str]] = {
     "alert-40": (alert(40), "tls-failed"),
     "alert-70": (alert(70), "tls-version"),
@@ -22,6 +31,7 @@ REFUSALS: dict[str, tuple[Behaviour, str]] = {
     "closes": (peers.closes, "tls-reset"),
     "resets": (resets, "tls-reset"),
     "silent": (peers.hangs, "tls-timeout"),
+    "halfway": (half_an_answer, "tls-timeout"),
     "plain-http": (peers.speaks_http_only, "tls-failed"),
 }
 """How a hello is refused, and the cause that it is."""
@@ -151,6 +161,15 @@ def test_the_number_of_an_alert(measured: dict[str, Measurement], which: str, nu
 @pytest.mark.parametrize("how", ["closes", "resets", "silent", "plain-http"])
 def test_no_alert(measured: dict[str, Measurement], how: str) -> None:
     assert handshake(measured[f"every-{how}.test"]).alert is None
+
+
+@pytest.mark.parametrize(("how", "received"), [("silent", 0), ("halfway", 6)])
+def test_how_far_a_handshake_came_that_hangs(
+    measured: dict[str, Measurement], how: str, received: int
+) -> None:
+    failed = handshake(measured[f"every-{how}.test"])
+
+    assert (failed.received, failed.out_of_order) == (received, 0)
 
 
 @pytest.mark.parametrize("kind", OLD_SUITES)

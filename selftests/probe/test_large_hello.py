@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from arc_compliance.wire.observation import LargeHello, Stage
 from selftests.lab.field_peers import alert, is_large, offers_mldsa, resets, where
 from selftests.probe import peers
 from selftests.probe.peers import Behaviour
+from selftests.probe.test_handshakes import half_an_answer
 from selftests.reference import record
 from selftests.reference.client_hello import described, extensions
 from selftests.reference.go_questions import HELLO_NAME
@@ -144,12 +144,6 @@ def test_hostile_answers(data: bytes, cut: int) -> None:
 @pytest.fixture(scope="module")
 def authority() -> peers.Authority:
     return peers.Authority()
-
-
-def half_an_answer(connection: socket.socket) -> None:
-    connection.recv(65536)
-    connection.sendall(b"\x16\x03\x03\x04\x00\x02")
-    peers.hangs(connection)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import io
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from arc_compliance.probe.python.certificate_message import certificate_message
 from arc_compliance.probe.python.connect import Race
@@ -13,6 +15,7 @@ from arc_compliance.probe.python.order import Mapping, agents_target
 from arc_compliance.probe.python.order_reading import read_order
 from arc_compliance.probe.python.resolve import mapped
 from arc_compliance.probe.python.steps import StepFailed
+from arc_compliance.probe.python.tls import alert_number
 from selftests.probe import peers
 
 
@@ -66,6 +69,36 @@ def test_no_route() -> None:
     with pytest.raises(StepFailed) as failed:
         race.winner()
     assert failed.value.cause == "connect-unreachable"
+
+
+@given(some.binary(max_size=200), some.integers(0, 60), some.integers(0, 255))
+def test_hostile_handshake_records(data: bytes, at: int, byte: int) -> None:
+    """Whatever is in them: certificates that are as long as what came, or none."""
+    der = b"\x00\x00\x05\x00\x00\x02AB"
+    records = bytearray(b"\x16\x03\x03\x00\x0c\x0b\x00\x00\x08" + der)
+    records[at % len(records)] = byte
+    for received in (data, bytes(records) + data, b"\x16\x03\x03" + data):
+        assert sum(map(len, certificate_message(received))) <= len(received)
+
+
+@given(some.binary(max_size=12), some.text("ABC_LERT", max_size=30))
+def test_hostile_alerts(received: bytes, reason: str) -> None:
+    assert alert_number(received, reason) in (None, *range(256))
+
+
+@pytest.mark.parametrize(
+    ("received", "reason", "number"),
+    [
+        (b"", "SSLV3_ALERT_HANDSHAKE_FAILURE", 40),
+        (b"\x16\x03", "TLSV13_ALERT_CERTIFICATE_REQUIRED", 116),
+        (b"\x15\x03\x03\x00\x02\x02\x70", "TLSV1_UNRECOGNIZED_NAME", 112),
+        (b"\x15\x03\x03\x00\x02\x01\x00", "WRONG_VERSION_NUMBER", None),
+        (b"\x15\x03\x03\x00\x02\x02", "X", None),
+        (b"", "TLSV1_ALERT_NOBODY_KNOWS", None),
+    ],
+)
+def test_numbers_of_alerts(received: bytes, reason: str, number: int | None) -> None:
+    assert alert_number(received, reason) == number
 
 
 def test_certificate_message_over_several_records() -> None:

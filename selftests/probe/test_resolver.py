@@ -29,7 +29,9 @@ def found(*addresses: str) -> list[tuple[Any, ...]]:
     return [(V6 if ":" in a else V4, socket.SOCK_STREAM, 6, "", (a, 0)) for a in addresses]
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> list[tuple[str, int]]:
+def answering(
+    monkeypatch: pytest.MonkeyPatch, answers: Answers, patience: tuple[float, float] = (0.05, 0.1)
+) -> list[tuple[str, int]]:
     """Have the host's resolver answer so by family; what it is asked is in the list returned."""
     asked: list[tuple[str, int]] = []
 
@@ -39,7 +41,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> list[tuple[s
             told.put((family, answers[family]))
 
     replace(monkeypatch, "query_resolver", ask)
-    replace(monkeypatch, "PATIENCE", (0.05, 0.1))
+    replace(monkeypatch, "PATIENCE", patience)
     replace(monkeypatch, "GRACE", 0.1)
     return asked
 
@@ -73,8 +75,8 @@ def test_one_record_type_does_not_hold_back_the_other(
 
     assert Question("a.test", 5).ask(hopeful) == expected
 
-    assert len(asked) == families
-    assert time.monotonic() - began < 1
+    assert len(asked) >= families
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def at_once(function: Callable[..., Any], *arguments: Any) -> list[Any]:
 
 
 def test_a_name_is_asked_for_once(monkeypatch: pytest.MonkeyPatch, resolver: Resolver) -> None:
-    asked = answering(monkeypatch, {BOTH: found("192.0.2.1")})
+    asked = answering(monkeypatch, {BOTH: found("192.0.2.1")}, (9, 9))
 
     assert at_once(resolver.addresses, *["a.test", "A.Test"] * 10) == [["192.0.2.1"]] * 20
 
@@ -141,11 +143,11 @@ def test_a_name_is_asked_for_once(monkeypatch: pytest.MonkeyPatch, resolver: Res
 def test_what_failed_is_asked_for_again_when_that_is_wanted(
     monkeypatch: pytest.MonkeyPatch, resolver: Resolver
 ) -> None:
-    asked = answering(monkeypatch, {BOTH: NO_NAME})
+    asked = answering(monkeypatch, {BOTH: NO_NAME}, (9, 9))
     assert at_once(resolver.addresses, "a.test", "a.test") == ["dns-not-found"] * 2
     assert len(asked) == 1
 
-    asked = answering(monkeypatch, {BOTH: found("192.0.2.1")})
+    asked = answering(monkeypatch, {BOTH: found("192.0.2.1")}, (9, 9))
     assert at_once(resolver.addresses, "a.test") == ["dns-not-found"]
     resolver.forget_failures()
     assert at_once(resolver.addresses, "a.test", "a.test") == [["192.0.2.1"]] * 2
@@ -251,3 +253,50 @@ def test_lines_of_a_hosts_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolver.pinned_by("b.test", ["192.0.2.9", "192.0.2.1"]) == "/etc/hosts:3"
     assert resolver.pinned_by("b.test", ["192.0.2.1"]) is None
     assert resolver.pinned_by("c.test", ["192.0.2.9"]) is None
+
+
+@pytest.mark.parametrize(
+    ("server", "seconds"), [("192.0.2.53", 0.4), ("127.0.0.53", 0.8)], ids=["remote", "stub"]
+)
+def test_a_dead_resolver_costs_twice_the_limit_for_all_names(
+    monkeypatch: pytest.MonkeyPatch, server: str, seconds: float
+) -> None:
+    """Whatever their number, both attempts together; a server on this host may be waiting itself,
+    so that the first attempt takes all of that."""
+    answering(monkeypatch, {})
+    replace(monkeypatch, "ask_name_server", lambda *_: (None, "no answer"))
+    replace(monkeypatch, "file_or_nothing", lambda _path: f"nameserver {server}\n")
+    resolver = Resolver(0.4)
+    began = time.monotonic()
+
+    first = at_once(resolver.addresses, *(f"{n}.test" for n in range(40)))
+    between = time.monotonic() - began
+    resolver.forget_failures()
+    again = at_once(resolver.addresses, *(f"{n}.test" for n in range(40)))
+
+    assert {*first, *again} == {"dns-failed"}
+    assert seconds <= between < seconds + 4
+    assert time.monotonic() - began < 8  # not forty times anything
+
+
+def test_a_dead_server_beside_one_that_answers_holds_up_no_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each look-up waits for the dead one, hence all do at once."""
+    replace(monkeypatch, "ENOUGH", 0.2)
+    answers = {"192.0.2.1": (None, "no answer"), "192.0.2.2": (0.01, None)}
+    replace(monkeypatch, "ask_name_server", lambda address, *_: answers[address])
+    text = "".join(f"nameserver {one}\n" for one in answers)
+    replace(monkeypatch, "file_or_nothing", lambda _path: text)
+
+    def ask(name: str, family: int, told: queue.Queue[tuple[int, Any]]) -> None:
+        time.sleep(0.5)
+        told.put((family, found("192.0.2.1")))
+
+    replace(monkeypatch, "query_resolver", ask)
+    resolver = Resolver(5)
+    began = time.monotonic()
+
+    at_once(resolver.addresses, *(f"{n}.test" for n in range(40)))
+
+    assert time.monotonic() - began < 2

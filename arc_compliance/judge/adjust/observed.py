@@ -128,13 +128,15 @@ def _name_refused(m: Measurement, names: str) -> Finding | None:
 def _stops_halfway(m: Measurement, names: str) -> Finding | None:
     tls = m.at(Stage.TLS)
     timed_out = tls and tls.failure and tls.failure.cause == "tls-timeout"
-    if tls is None or not timed_out or not tls.received:
+    if tls is None or not timed_out or not (tls.received or tls.out_of_order):
         return None
     sentence = (
         f"Check the path MTU to {names} (ICMP 'fragmentation needed' must come back, or TCP MSS be "
         "clamped on tunnels): large packets towards this host seem to be lost."
     )
-    words = f"{tls.received} bytes of the handshake came, then nothing"
+    words = f"{tls.received or 0} bytes of the handshake came, then nothing"
+    if tls.out_of_order:
+        words += f", and {tls.out_of_order} of its segments while one before them was missing"
     return words, Remedy(Owner.NETWORK, sentence)
 
 

@@ -3,11 +3,14 @@
 import base64
 import socket
 import ssl
+import struct
 import time
 from typing import Any, Callable
 
 from arc_compliance.probe.python.certificate_message import certificate_message
 from arc_compliance.probe.python.limits import KIB, MAX_CERTIFICATE, MAX_CHAIN, MAX_HANDSHAKE
+
+OUT_OF_ORDER_AT = 224  # in the kernel's struct tcp_info
 
 
 def time_left(deadline: float) -> float:
@@ -45,6 +48,16 @@ class PlainChannel(Channel):
         """Some bytes, none at the end."""
         self.sock.settimeout(time_left(deadline))
         return self.sock.recv(at_most)
+
+    def out_of_order(self) -> "int | None":
+        """How many segments came while one before them was missing; None where the kernel does not
+        count them (Linux 5.4 and newer do)."""
+        try:
+            info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, OUT_OF_ORDER_AT + 4)
+            (number,) = struct.unpack_from("=I", info, OUT_OF_ORDER_AT)
+        except (OSError, struct.error):
+            return None
+        return int(number)
 
 
 class TlsChannel(Channel):

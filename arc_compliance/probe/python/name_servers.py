@@ -47,12 +47,22 @@ class NameServers:
         servers = min(SERVERS_ASKED, len(self.addresses))
         return float(self.options["timeout"] * self.options["attempts"] * servers)
 
-    def silent(self, seconds: float) -> bool:
-        """Whether none has answered for *seconds*; false where one of them is on this host, since
-        that asks others and may be waiting itself."""
-        if self.began is None or self.seconds or time.monotonic() - self.began < seconds:
+    def silent_for(self) -> float:
+        """For how many seconds none has answered; 0 where one has, or none was asked."""
+        if self.began is None or self.seconds:
+            return 0.0
+        return time.monotonic() - self.began
+
+    def ask_others(self) -> bool:
+        """Whether one of them is on this host: it asks others, and may be waiting itself."""
+        return any(one.startswith("127.") or one == "::1" for one in self.addresses)
+
+    def one_is_dead(self) -> bool:
+        """Whether one says nothing while another answered at once: who waits, waits for that."""
+        if self.began is None or time.monotonic() - self.began < ENOUGH:
             return False
-        return not any(one.startswith("127.") or one == "::1" for one in self.addresses)
+        silent = [one for one in self.addresses if one not in self.seconds]
+        return bool(silent) and any(seconds < ENOUGH / 2 for seconds in self.seconds.values())
 
     def ask(self, name: str, limit: float) -> None:
         """Ask each for the address of *name*, all at once, and wait for their answers."""

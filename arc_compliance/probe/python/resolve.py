@@ -108,7 +108,7 @@ class Question:
             return list(collections.OrderedDict.fromkeys(entry[4][0] for entry in entries))
         failures = [one for one in told if one is not None]
         if not failures:
-            seconds = time.monotonic() - self.began
+            seconds = min(self.limit, time.monotonic() - self.began)
             raise StepFailed(DNS_FAILED, f"no answer within {seconds:.1f} s")
         worst = next((one for one in failures if is_temporary(one)), failures[0])
         if isinstance(worst, socket.gaierror):

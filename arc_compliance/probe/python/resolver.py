@@ -3,7 +3,7 @@
 import threading
 import time
 
-from arc_compliance.probe.python.contract import DNS_NOT_FOUND, PROBE_FAILED, Record
+from arc_compliance.probe.python.contract import DNS_FAILED, DNS_NOT_FOUND, PROBE_FAILED, Record
 from arc_compliance.probe.python.files import read_text
 from arc_compliance.probe.python.name_servers import NameServers
 from arc_compliance.probe.python.resolve import Question, by_lot, is_address
@@ -96,13 +96,14 @@ class Resolver:
             return
         if look_up.name.lower().rstrip(".").rpartition(".")[2] == "invalid":
             raise StepFailed(DNS_NOT_FOUND, ".invalid names do not exist (RFC 6761 section 6.4)")
-        if look_up.name.lower() in self.failed:
+        if look_up.name.lower() in self.failed and not self.servers.silent_for():
             time.sleep(by_lot(*REPEAT_PAUSE))
-        self._await_turn(look_up.name)
+        entered = time.monotonic()
+        self._await_turn(look_up.name, entered)
         began, answered = time.monotonic(), False
         try:
             question = Question(look_up.name, self.limit)
-            look_up.addresses = question.ask(lambda: self._is_hopeless(began))
+            look_up.addresses = question.ask(lambda: self._is_hopeless(entered))
             answered = True
         except StepFailed as failed:
             answered = failed.cause == DNS_NOT_FOUND
@@ -111,19 +112,23 @@ class Resolver:
             look_up.seconds = round(time.monotonic() - began, 6)
             self._end_turn(answered=answered)
 
-    def _is_hopeless(self, began: float) -> bool:
-        """Whether a name that is asked for since *began* need not be waited for any longer: no
+    def _is_hopeless(self, entered: float) -> bool:
+        """Whether a name that is wanted since *entered* need not be waited for any longer: no
         server answers at all, not even to a plain question."""
-        if self.answered or time.monotonic() - began < self.least_seconds:
+        silent = 0.0 if self.answered else self.servers.silent_for()
+        if silent < self.least_seconds * (2 if self.servers.ask_others() else 1):
             return False
-        return self.servers.silent(self.least_seconds)
+        return silent >= 2 * self.least_seconds or time.monotonic() - entered >= self.least_seconds
 
-    def _await_turn(self, name: str) -> None:
+    def _await_turn(self, name: str, entered: float) -> None:
         with self.turns:
             if self.servers.began is None:
                 self.servers.began = time.monotonic()
-                start_thread(self.servers.ask, name, self.least_seconds)
-            self.turns.wait_for(lambda: self.asking < self.allowed)
+                start_thread(self.servers.ask, name, self.limit)
+            while self.asking >= self.allowed and not self.servers.one_is_dead():
+                if self._is_hopeless(entered):
+                    raise StepFailed(DNS_FAILED, "no name server answers")
+                self.turns.wait(0.25)
             self.asking += 1
 
     def _end_turn(self, *, answered: bool) -> None:

@@ -46,6 +46,7 @@ GO_PROTOCOLS = (HTTP_2, HTTP_1)  # by ALPN, as net/http has them
 
 VERSION_REASONS = ("UNSUPPORTED_PROTOCOL", "ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION")
 TLS_RECORDS = (b"\x15\x03", b"\x16\x03")  # an alert, a handshake record
+NEWER_ALERTS = {"CERTIFICATE_REQUIRED": 116, "NO_APPLICATION_PROTOCOL": 120}  # than Python's list
 TLS_FAULTS = (OSError, EOFError, ValueError)  # SSLError is an OSError, CertificateError either
 
 
@@ -118,10 +119,8 @@ def tls_failure(problem: BaseException, channel: TlsChannel, limit: float) -> St
     """The failure that an exception of a handshake stands for."""
     seen: Record = {"received": len(channel.received)}
     if isinstance(problem, (socket.timeout, TimeoutError)):
-        detail = f"no handshake within {limit:g} s"
-        if channel.received:
-            detail += f": {len(channel.received)} bytes of it came, then nothing"
-        return StepFailed(TLS_TIMEOUT, detail, seen=seen)
+        seen["out_of_order"] = channel.plain.out_of_order()
+        return StepFailed(TLS_TIMEOUT, f"no handshake within {limit:g} s", seen=seen)
     if not isinstance(problem, ssl.SSLError) or isinstance(problem, ssl.SSLEOFError):
         return StepFailed(TLS_RESET, describe(problem), seen=seen)
     detail = problem.reason or str(problem)
@@ -149,7 +148,8 @@ def alert_number(received: bytes, reason: str) -> "int | None":
 
     OpenSSL's *reason* names it, encrypted or not; one that it has no name for stands in *received*.
     """
-    number = getattr(ssl, "ALERT_DESCRIPTION_" + reason.partition("_ALERT_")[2], None)
+    name = reason.partition("_ALERT_")[2]
+    number = getattr(ssl, "ALERT_DESCRIPTION_" + name, NEWER_ALERTS.get(name))
     if number is not None:
         return int(number)
     plain = len(received) == 7 and received[:2] == TLS_RECORDS[0] and received[5] == 2
