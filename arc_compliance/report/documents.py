@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
 from arc_compliance.base.files import write_whole
 from arc_compliance.catalogue.model import Catalogue
-from arc_compliance.report import firewall_request, html
-from arc_compliance.report.compliance import REPORT, ComplianceReport, Result
+from arc_compliance.report import firewall_request
+from arc_compliance.report.compliance import REPORT, ComplianceReport, Header, Result
 from arc_compliance.report.junit import is_ours, render_junit
+from arc_compliance.report.page.build import page_model
+from arc_compliance.report.page.model import Around, File, Rows
+from arc_compliance.report.page.render import render_notice, render_page
+from arc_compliance.report.page.strips import HostStrips
 from arc_compliance.report.step_summary import render_step_summary
 from arc_compliance.service_tags.tags import ServiceTags
 
@@ -36,6 +42,16 @@ class Places:
         """The files of the firewall request."""
         return tuple(self.directory / name for name in firewall_request.FILES)
 
+    @property
+    def evidence(self) -> Path:
+        """The folder of the hosts' records."""
+        return self.directory / "evidence"
+
+    def link(self, path: Path) -> str:
+        """The address of *path* in report.html."""
+        beside = self.html.parent.resolve()
+        return quote(Path(os.path.relpath(path.resolve(), beside)).as_posix())
+
 
 def write_incomplete(places: Places, report: ComplianceReport) -> None:
     """Put *report*, of a run that has only begun, where the last run's documents stand.
@@ -45,7 +61,7 @@ def write_incomplete(places: Places, report: ComplianceReport) -> None:
     try:
         _write_junit(places.junit, report)
         write_whole(places.json, json_of(report))
-        write_whole(places.html, html.incomplete_page(report.header.run, report.header.started))
+        write_whole(places.html, _notice(report.header))
         for path in places.firewall_request:
             path.unlink(missing_ok=True)
     except OSError:
@@ -72,6 +88,31 @@ def write_documents(
         else:
             write_whole(path, text)
     return len(wanted)
+
+
+def write_page(
+    places: Places,
+    report: ComplianceReport,
+    catalogue: Catalogue,
+    strips: Iterable[HostStrips],
+    rows: Rows,
+) -> None:
+    """Write report.html, with pytest-html's *rows* in it. *strips* are taken host by host."""
+    files = (
+        (places.junit, "one test case for each requirement and host"),
+        (places.json, "the same for programs"),
+        (places.firewall_request[0], "what to ask of the firewall"),
+    )
+    around = Around(files=tuple(File(href=places.link(path), what=what) for path, what in files))
+    write_whole(
+        places.html, render_page(page_model(report, catalogue, strips, around=around, rows=rows))
+    )
+
+
+def _notice(header: Header) -> str:
+    """What stands at report.html while a run is under way, and stays where one was cut off."""
+    words = f"The run {header.run}, started {header.started}, has not ended."
+    return render_notice("Incomplete", [words, "Nothing on this page is a result."], header.run)
 
 
 def append_step_summary(path: Path, report: ComplianceReport) -> None:

@@ -16,7 +16,7 @@ from arc_compliance.hosts.addresses import parse_hosts
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.options.endpoints import connect_to
 from arc_compliance.plan.scope import proxy_named
-from arc_compliance.report import html
+from arc_compliance.report.page.rows import table_row
 
 PASSWORDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=6, max_size=20)
 
@@ -111,7 +111,7 @@ def test_scrubbing_keeps_the_shape_of_data(value: object) -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_no_cell_of_the_page_lets_markup_in(requirement: str, host: str, endpoint: str) -> None:
-    for cell in html.table_row(requirement, host, endpoint, "pass"):
+    for cell in table_row(requirement, host, endpoint, "pass"):
         inner = re.fullmatch(r"<td [^>]*>(.*)</td>", cell, re.DOTALL)
         assert inner is not None
         assert "<" not in inner[1]

@@ -131,6 +131,22 @@ def test_a_file_that_is_no_evidence_is_an_error_of_the_host_it_is_named_for(
     assert "evidence/web01.json: it is not as agreed" in case["actual"]
 
 
+def test_evidence_that_is_damaged_is_an_error_of_the_host_that_it_names(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    damaged = {"record": 1, "run": "r", "host": "web01", "collected": 0, "evidence": {}}
+    (saved / "from-tuesday.json").write_text(json.dumps(damaged))
+
+    run = run_suite(f"--evidence={saved}")
+
+    case = run.case("run/host-measured", "web01")
+    assert (case["verdict"], case["cause"]) == ("error", "probe-failed")
+    assert "evidence/from-tuesday.json: it is not as agreed" in case["actual"]
+    assert run.code == 6
+
+
 def test_what_is_no_file_at_all_is_an_error_and_keeps_nobody_waiting(
     run_suite: RunSuite, tmp_path: Path
 ) -> None:

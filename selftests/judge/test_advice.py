@@ -70,7 +70,7 @@ def name_servers(*servers: NameServer) -> Judgement:
         (NameServer(address="192.0.2.53", seconds=0.01), Verdict.PASS),
         (NameServer(address="192.0.2.53", seconds=2.5), Verdict.WARN),
         (NameServer(address="192.0.2.53", failure="no answer within 5 s"), Verdict.WARN),
-        (NameServer(address="192.0.2.53"), Verdict.NOT_APPLICABLE),
+        (NameServer(address="192.0.2.53"), Verdict.NOT_TESTED),
     ],
 )
 def test_a_name_server(server: NameServer, verdict: Verdict) -> None:

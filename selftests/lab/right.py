@@ -7,7 +7,7 @@ causes. What the clients answered is recorded in field_answers.json, and compare
 from __future__ import annotations
 
 from selftests.lab.azure import NAME
-from selftests.lab.wrong_today import AZGN, Pair
+from selftests.lab.wrong_today import AZGN, HIS_ROW, Pair
 
 Right = dict[tuple[str, str], Pair]
 """Verdict and cause by (requirement, row)."""
@@ -15,6 +15,7 @@ Right = dict[tuple[str, str], Pair]
 LOGIN = ("urls/login", NAME)
 TLS12 = ("tls/1.2", NAME)
 CERTIFICATE = ("principles/certificates", NAME)
+HIS_REACHED = ("urls/his", HIS_ROW)
 LARGE_HELLO = ("practice/large-hello", "")
 PASS = ("pass", "")
 
@@ -52,6 +53,21 @@ RIGHT: dict[str, Right] = {
     "answered_by_allow_list_with_bom": {("urls/azgn", AZGN): PASS},
     "answered_by_allow_list_gzip": {("urls/azgn", AZGN): PASS},
     "answered_by_allow_list_utf16": {("urls/azgn", AZGN): PASS},
+    # 10
+    "daemons_no_proxy_with_a_star": {HIS_REACHED: ("fail", "connect-timeout")},
+    "daemons_no_proxy_with_a_port": {HIS_REACHED: ("fail", "connect-timeout")},
+    "daemons_no_proxy_with_a_dot": {("networking/proxy", ""): PASS},
+    # 11
+    "daemons_upper_case_proxy_works": {("networking/proxy", ""): PASS, LOGIN: PASS},
+    "daemons_lower_case_proxy_works": {
+        ("networking/proxy", ""): ("fail", "proxy-unreachable"),
+        LOGIN: ("fail", "proxy-unreachable"),
+    },
+    # 12
+    "shell_has_a_dead_proxy": {("urls/aka", "aka.ms"): PASS},
+    "wgetrc_has_a_proxy": {("urls/aka", "aka.ms"): PASS},
+    # 13
+    "daemons_proxy_in_an_environment_file": {("networking/proxy", ""): PASS, LOGIN: PASS},
     # 14
     "agents_proxy_user_has_a_backslash": {("networking/proxy", ""): ("fail", "proxy-failed")},
     # 15

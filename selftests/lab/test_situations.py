@@ -316,9 +316,7 @@ TABLE: dict[Situation, set[Change]] = {
     | INCONSISTENT,
     lab_in.daemons_have_a_proxy: by_proxy(named=False) | NO_AGENT_PROXY_FOR_THE_INSTALLER,
     lab_in.shell_has_a_proxy_and_the_agent_none: rows("connect-timeout", "fail", AGENT),
-    lab_in.shell_has_a_dead_proxy: {
-        change for label in INSTALLER for change in row(label, "proxy-unreachable")
-    },
+    lab_in.shell_has_a_dead_proxy: set(),  # wget and apt do not read upper case
     lab_in.apt_has_a_proxy_and_the_agent_none: ONLY_THE_PACKAGE_MANAGER,
     lab_in.dnf_has_a_proxy_and_the_agent_none: ONLY_THE_PACKAGE_MANAGER,
     lab_in.zypper_has_a_proxy_and_the_agent_none: ONLY_THE_PACKAGE_MANAGER,

@@ -61,35 +61,8 @@ def every(rows: Iterable[str], theirs: str, ours: str) -> dict[str, Pair]:
 
 PASSES_WHAT_FAILS = (NOT_REACHED, VERIFIED)
 FAILS_WHAT_PASSES = (VERIFIED, NOT_REACHED)
-CLIENT_DISABLED = {("tls/client-enabled", ""): ("fail", "tls-client-disabled")}
 
 WRONG_TODAY: dict[str, Wrong] = {
-    # 10: NO_PROXY by Python's rules
-    "daemons_no_proxy_with_a_star": Wrong(reach={HIS_ROW: PASSES_WHAT_FAILS}),
-    "daemons_no_proxy_with_a_port": Wrong(reach={HIS_ROW: PASSES_WHAT_FAILS}),
-    "daemons_no_proxy_with_a_dot": Wrong(reach={NOTIFICATIONS_ROW: FAILS_WHAT_PASSES}),
-    # 11: Go takes upper case first
-    "daemons_upper_case_proxy_works": Wrong(reach=every(KNOWN_NAMES, *FAILS_WHAT_PASSES)),
-    "daemons_lower_case_proxy_works": Wrong(
-        reach=every(AGENT, *PASSES_WHAT_FAILS), judged={("networking/proxy", ""): ("pass", "")}
-    ),
-    # 12: wget and apt take lower case only, and wget has a file of its own
-    "shell_has_a_dead_proxy": Wrong(
-        reach=every(["aka.ms", "packages.microsoft.com"], *FAILS_WHAT_PASSES)
-    ),
-    "wgetrc_has_a_proxy": Wrong(reach={"aka.ms": FAILS_WHAT_PASSES}),
-    # 13: EnvironmentFile= is not read
-    "daemons_proxy_in_an_environment_file": Wrong(
-        reach=every(KNOWN_NAMES, *FAILS_WHAT_PASSES),
-        judged={("networking/proxy", ""): ("not-applicable", "")},
-    ),
-    # 14: Go cannot parse the URL
-    "agents_proxy_user_has_a_backslash": Wrong(
-        reach=every(AGENT, *PASSES_WHAT_FAILS), judged={("networking/proxy", ""): ("pass", "")}
-    ),
-    # 15: that s_client does not get through the proxy says nothing of the host's TLS
-    "proxy_wants_a_user_agent": Wrong(judged=CLIENT_DISABLED),
-    "openssl_has_no_proxy_option": Wrong(judged=CLIENT_DISABLED),
     # 19: our own parallelism
     "proxy_takes_ten_connections": Wrong(varies=True),
     "firewall_resets_more_than_ten_a_second": Wrong(varies=True),

@@ -31,8 +31,8 @@ from arc_compliance.report.compliance import (
     Result,
     overall_of,
 )
-from arc_compliance.report.html import table_row
 from arc_compliance.report.junit import render_junit, text_of
+from arc_compliance.report.page.rows import table_row
 from arc_compliance.service_tags.tags import parse_tag_file, service_tags
 from arc_compliance.wire.record import HostRecord, read_record
 from selftests.judge.requirement_judges import judge_of
@@ -132,9 +132,6 @@ def _of_no_machine(record: dict[str, Any]) -> dict[str, Any]:
     if record["evidence"]:
         record["evidence"]["vantage"] |= {"hostname": "web01", "resolvers": ["192.0.2.53"]}
         record["evidence"]["facts"]["trust"]["file"] = "/simulated/trusted.pem"
-        record["evidence"]["facts"]["resolver"]["servers"] = [
-            {"address": "192.0.2.53", "seconds": None, "failure": None}
-        ]
         del record["evidence"]["probe"]["sha256"]  # another one after each change to the probe
     return record
 

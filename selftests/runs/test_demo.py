@@ -253,7 +253,7 @@ def test_an_interrupted_measuring_ends_with_2_and_leaves_nothing_running(
     assert run.code == 2
     assert run.properties["overall"] == "incomplete"
     assert "<h1>Incomplete" in (text := (reports / "report.html").read_text()) or (
-        "arc-incomplete" in text
+        "</svg>Incomplete" in text
     )
     assert not _runs(started.read_text().strip())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arc_compliance.catalogue.model import Client
 from arc_compliance.judge.fold import NameVerdict, fold, nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import HostView
@@ -24,12 +25,13 @@ def judge_large_hello(case: Case, view: HostView) -> Judgement:
     """Whether a ClientHello with a post-quantum key share is answered by every endpoint of the
     agent that answers a smaller one."""
     expected = "a ClientHello of more than one segment is answered"
-    asked = [m for m in view.required() if m.passed(Stage.TLS)]
+    agents = view.required(Client.AGENT)
+    asked = [m for m in agents if m.passed(Stage.TLS)]
     found = [_judge(m, hello) for m in asked if (hello := _large_hello(m))]
     if found:
         return fold(case, found, expected=expected)
     if not asked:
-        return nothing_answered(case, view.required(), expected)
+        return nothing_answered(case, agents, expected)
     return judged(
         case,
         Verdict.NOT_TESTED,

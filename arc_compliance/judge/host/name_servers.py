@@ -5,6 +5,8 @@ from __future__ import annotations
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
+from arc_compliance.wire.measurement import Measurement
+from arc_compliance.wire.observation import Stage
 
 SLOW_SECONDS = 2.0
 """A name server that takes longer than this is told; a healthy one takes milliseconds."""
@@ -17,15 +19,11 @@ def judge_name_servers(case: Case, view: HostView) -> Judgement:
     """
     expected = "every name server of the host answers"
     resolver = view.facts.resolver
-    if resolver is None or not resolver.servers:
-        return judged(
-            case,
-            Verdict.NOT_TESTED,
-            expected=expected,
-            actual="the host's evidence names no name server that was asked",
-        )
-    asked = [s for s in resolver.servers if s.seconds is not None or s.failure]
-    if not asked:
+    asked = [s for s in resolver.servers if s.seconds is not None or s.failure] if resolver else []
+    if resolver is None or not asked:
+        if any(_looked_up(m) for m in view.evidence.measurements):
+            words = "this evidence was collected without asking the name servers; measure again"
+            return judged(case, Verdict.NOT_TESTED, expected=expected, actual=words)
         words = "no name was looked up: the run says where the endpoints are, or a proxy does it"
         return judged(case, Verdict.NOT_APPLICABLE, expected=expected, actual=words)
     silent = [s for s in asked if s.seconds is None]
@@ -47,3 +45,8 @@ def judge_name_servers(case: Case, view: HostView) -> Judgement:
         cause="dns-slow",
         failing=[s.address for s in (*silent, *slow)],
     )
+
+
+def _looked_up(measurement: Measurement) -> bool:
+    resolved = measurement.at(Stage.RESOLVE)
+    return resolved is not None and resolved.via == "resolver"

@@ -17,6 +17,11 @@ OF_INTEREST = re.compile(r"proxy|(?:^|[\s;&|(])(?:\.|source|eval)\s", re.IGNOREC
 DECLARING = ("export", "declare", "typeset", "readonly", "local")
 SETTING_NAMES = ("read", "let", "mapfile", "readarray", "getopts", "wait", "printf")
 
+HARMLESS = re.compile(
+    r"\"?\$\((?:\w+=\S+ +)*(?:[\w./-]*/)?(?:dircolors|lesspipe(?:\.sh)?|lessfile|ssh-agent|brew"
+    r"|pyenv|rbenv|nodenv|direnv|starship|zoxide|opam|tset|resize)\b[^;&|`]*\Z"
+)  # whose output is evaluated in many profiles, and has nothing of proxies
+
 
 class ShellStops(Exception):
     """The file, or the function, is left here."""
@@ -139,7 +144,8 @@ class ShellFollower(ShellVariables):
             values = [expanded(one, self.variables) for one in arguments]
         except UnknownValue:
             # The loop over the files of a folder: those of /etc/profile.d are followed by us.
-            if name == "eval" or not re.match(r"\"?\$\{?\w+\}?\"?\Z", arguments[0]):
+            looped = re.match(r"\"?\$\{?\w+\}?\"?\Z", arguments[0])
+            if not (HARMLESS.match(arguments[0]) if name == "eval" else looped):
                 self.unsettle()
             return
         sure = sure and all(one.certain for one in values)

@@ -26,6 +26,9 @@ class UnknownValue(Exception):
 
 def expanded(word: str, variables: "dict[str, ShellValue]", quoted: bool = False) -> ShellValue:  # noqa: FBT001, FBT002
     """The text of *word*; UnknownValue where only bash could tell."""
+    home = None if quoted else re.match(r"~(?=/|\Z)", word)
+    if home:
+        return parameter_and_rest("HOME", word[1:], variables)
     if len(word) > MAX_VALUE or (not quoted and re.search(r"(^|:)~", word)):
         raise UnknownValue
     reader, parts, certain, at = ShellTokens(word), [], True, 0
@@ -50,6 +53,12 @@ def expanded(word: str, variables: "dict[str, ShellValue]", quoted: bool = False
     if len(text) > MAX_VALUE:
         raise UnknownValue
     return ShellValue(text, certain)
+
+
+def parameter_and_rest(name: str, rest: str, variables: "dict[str, ShellValue]") -> ShellValue:
+    """The value of the variable *name*, and that of what follows it."""
+    first, second = parameter_value(name, variables), expanded(rest, variables)
+    return ShellValue((first.text or "") + (second.text or ""), first.certain and second.certain)
 
 
 def piece_value(
