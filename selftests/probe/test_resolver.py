@@ -195,8 +195,9 @@ def test_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, resolver: Resolver, fa
             now[0] -= 1
         told.put((family, AGAIN if fails else found("192.0.2.1")))
 
-    answering(monkeypatch, {})
+    answering(monkeypatch, {}, (9, 9))
     replace(monkeypatch, "query_resolver", ask)
+    replace(monkeypatch, "SLOW", 0.01)
     at_once(resolver.addresses, *(f"{n}.test" for n in range(40)))
 
     first = resolver_module.FIRST_AT_ONCE

@@ -14,6 +14,7 @@ from arc_compliance.probe.python.threads import start_thread
 RESOLV_CONF, HOSTS = "/etc/resolv.conf", "/etc/hosts"
 MOST_SECONDS = 15  # that a name is waited for
 FIRST_AT_ONCE = 6  # questions; each answer allows for one more
+SLOW = 1.0  # seconds, after which a failure is no refusal
 REPEAT_PAUSE = (0.3, 1.5)  # seconds, drawn by lot, before a name is asked for again
 
 
@@ -110,7 +111,7 @@ class Resolver:
             raise
         finally:
             look_up.seconds = round(time.monotonic() - began, 6)
-            self._end_turn(answered=answered)
+            self._end_turn(look_up, answered=answered)
 
     def _is_hopeless(self, entered: float) -> bool:
         """Whether a name that is wanted since *entered* need not be waited for any longer: no
@@ -131,11 +132,14 @@ class Resolver:
                 self.turns.wait(0.25)
             self.asking += 1
 
-    def _end_turn(self, *, answered: bool) -> None:
+    def _end_turn(self, look_up: LookUp, *, answered: bool) -> None:
         with self.turns:
             self.asking -= 1
             self.answered = self.answered or answered
-            self.allowed = self.allowed + 1 if answered else max(1, self.allowed // 2)
+            if answered:
+                self.allowed += 1
+            elif look_up.seconds > SLOW:  # a question was lost, perhaps for being one of many
+                self.allowed = max(1, self.allowed // 2)
             self.turns.notify_all()
 
 
