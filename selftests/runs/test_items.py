@@ -251,3 +251,29 @@ def test_the_files_of_tests_know_nothing_of_items() -> None:
         text = path.read_text(encoding="utf-8")
         assert "CaseItem" not in text
         assert text.count("require(judgement)") == text.count("def test_")
+
+
+SEEN = """
+import pathlib, sys
+def pytest_unconfigure():
+    pathlib.Path({told!r}).write_text(" ".join(sorted(sys.modules)))
+"""
+HEAVY = {"OpenSSL", "asyncio", "rich", "service_identity", "ssl", "trustme"}
+
+
+def test_a_run_imports_nothing_heavy_that_it_does_not_need(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    """What measures is not needed to judge, and what verifies chains is not needed to look."""
+    told = tmp_path / "told"
+    (tmp_path / "seen.py").write_text(SEEN.format(told=str(told)))
+    looking = ("-p", "seen")
+    environment = {"PYTHONPATH": str(tmp_path)}
+
+    run_suite("--collect-only", *looking, env=environment)
+    collected = HEAVY & set(told.read_text().split())
+    run_suite(*saved_fleet(tmp_path, {"web01": "healthy"}), *looking, env=environment)
+    judged = HEAVY & set(told.read_text().split())
+
+    assert collected == set()
+    assert judged == {"OpenSSL", "service_identity"}
