@@ -33,9 +33,9 @@ _SUSPECT = re.compile(
 """What a text holds that any of the patterns above changes; most texts hold none of it."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{100,}={0,2}")
-"""A certificate, say. Nothing in it can be a secret that the patterns above would find: they look
-for a name and a separator before one, or for dots, colons and spaces, and base64 has no separator
-but the = at its very end. Most of what a host sends is of this kind, and slow to search."""
+"""A certificate, for example. The patterns above cannot find a secret in it: each of them needs a
+separator (a colon, a dot, a space, or a = with something after it), and base64 has none but the =
+at its end. Most of what a host sends is of this kind, and slow to search."""
 
 
 def redact(text: str) -> str:

@@ -23,7 +23,7 @@ MOST_OF_A_FAILURE = 2000
 
 @dataclass(slots=True)
 class _Told:
-    """What a test told of itself so far."""
+    """What the phases of a test have reported so far."""
 
     judgement: Judgement | None = None
     duration: float = 0.0
@@ -31,7 +31,7 @@ class _Told:
 
 
 class RunSoFar:
-    """The selected cases by the node ids of their tests, and what those tests told."""
+    """The selected cases by the node ids of their tests, and what those tests have reported."""
 
     def __init__(self) -> None:
         self.selected: dict[str, Case] = {}
@@ -44,8 +44,8 @@ class RunSoFar:
         duration: float,
         failure: str | None,
     ) -> None:
-        """Take note of one phase of a test: its *properties*, how long it took (seconds), and what
-        it failed with, None where it did not."""
+        """Add one phase of a test: its *properties*, how long it took (seconds), and what it failed
+        with, or None."""
         told = self._told.get(nodeid)
         if told is None:
             told = self._told[nodeid] = _Told()
@@ -64,7 +64,7 @@ class RunSoFar:
 
     @property
     def untold(self) -> int:
-        """How many of the selected cases no test has told anything of."""
+        """How many of the selected cases have no report at all."""
         return sum(nodeid not in self._told for nodeid in self.selected)
 
     def results(self) -> Iterator[Result]:
@@ -75,7 +75,7 @@ class RunSoFar:
 
 
 def _judgement(case: Case, told: _Told) -> Judgement:
-    """The test's judgement; an error where it told none, or where it contradicts it."""
+    """The test's judgement; an error where it gave none, or where it failed in spite of one."""
     expected = case.requirement.statement
     if told.judgement is None:
         cause = "unknown" if told.failure else None
