@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.simulated_fleet import ROOT, simulated_fleet
+from selftests.conftest import clean_environment
 
 HOSTS = 200
 PAIRS = 3
@@ -78,7 +79,10 @@ def _run(folder: Path, *arguments: str) -> tuple[Cost, str]:
     """The cost and the output of a pytest run in *folder*."""
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *QUIET, *arguments], cwd=folder, stdout=out
+            [sys.executable, "-m", "pytest", *QUIET, *arguments],
+            cwd=folder,
+            stdout=out,
+            env=clean_environment(),
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

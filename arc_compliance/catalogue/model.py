@@ -109,7 +109,7 @@ RequirementId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9.-
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Port(_Strict):

@@ -67,7 +67,7 @@ def _host(text: str) -> str:
 class Particulars(BaseModel):
     """What may be said of a host, of a group, and of all."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     location: Annotated[str, AfterValidator(_location)] | None = Field(
         default=None, description="Azure region, or auto: the host's own agent's"
@@ -114,7 +114,7 @@ class Group(Particulars):
 class Inventory(BaseModel):
     """The whole file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     defaults: Particulars = Particulars()
     groups: dict[str, Group] = {}

@@ -43,7 +43,9 @@ WORST_FIRST = (
 """The order in which the verdict on a part decides for the whole."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
+@dataclass(
+    frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid", defer_build=True)
+)
 class Judgement:
     """The judgement of one case, in plain values that survive any report format.
 

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from arc_compliance.catalogue.model import Level
 from arc_compliance.judge.judgement import Judgement, Verdict
 
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", defer_build=True)
 SEEN = {Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED}
 """The verdicts that rest on something that was seen."""
 

@@ -55,7 +55,7 @@ class Raw:
 class _Kept(BaseModel):
     """What is known of a file in the cache; ``fetched`` is in seconds since the epoch."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     source: str
     name: str
@@ -66,7 +66,7 @@ class _Kept(BaseModel):
 class _Sources(BaseModel):
     """What is known of the files of a run, by azcmagent's name of each one's cloud."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     files: dict[str, _Kept]
     trouble: str

@@ -52,20 +52,20 @@ _NAT64 = 0x64FF9B << 96
 
 
 class _Properties(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     addressPrefixes: tuple[Annotated[str, StringConstraints(max_length=49)], ...]  # noqa: N815
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
     properties: _Properties
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     changeNumber: Annotated[int, Field(ge=0, lt=10**9)]  # noqa: N815
     cloud: str

@@ -21,7 +21,7 @@ Cause = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 class WireRecord(BaseModel):
     """A part of the evidence: frozen, and without a key that was not agreed upon."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Failure(WireRecord):

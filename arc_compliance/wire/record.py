@@ -29,7 +29,7 @@ class HostRecord(BaseModel):
     ``public_roots`` (PEM) is set in a simulation only: the roots that count as public there.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     record: Literal[1] = 1
     run: Text
@@ -72,7 +72,7 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     """
     try:
         content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
-        if BEGIN not in content:
+        if clean or BEGIN not in content:
             return _record_in(content, clean=clean)
         evidence = evidence_in(content)
         return HostRecord(
