@@ -9,6 +9,8 @@ from arc_compliance.probe.python.contract import (
     CONNECT,
     CONNECT_REFUSED,
     HTTP,
+    HTTP_FAILED,
+    PROXY_FAILED,
     TLS,
     TLS_RESET,
     TLS_VERSION,
@@ -22,7 +24,7 @@ from arc_compliance.probe.python.threads import Jobs
 from arc_compliance.probe.python.tls12 import Tls12
 from arc_compliance.probe.python.websocket import upgrade
 
-DOUBTFUL = (None, CONNECT_REFUSED, TLS_RESET, RESET, CLOSED)
+DOUBTFUL = (None, CONNECT_REFUSED, PROXY_FAILED, TLS_RESET, HTTP_FAILED, RESET, CLOSED)
 CHAIN_IS_HIDDEN = (
     "TLS 1.3 encrypts it, this Python tells the leaf alone, and neither a handshake with TLS 1.2 "
     "nor openssl s_client showed the rest"
@@ -103,6 +105,8 @@ class Beside:
                 if outcome[1] in DOUBTFUL:
                     ask = self._trying_again(self.every_address, address)
                     yield Doubt(outcome, ask, lambda: None)
+        if self._websocket_outcome()[1] in DOUBTFUL:
+            yield Doubt(self._websocket_outcome(), self._upgrading, lambda: None)
 
     def _asking_again(self, fact: "Tls12 | LargeHello") -> "Callable[[], tuple[str, str | None]]":
         def ask() -> "tuple[str, str | None]":
@@ -115,6 +119,23 @@ class Beside:
             return type(fact).__name__, fact.outcome()
 
         return ask
+
+    def _upgrading(self) -> "tuple[str, str | None]":
+        route = self.route.anew()
+        try:
+            upgrade(self.attempt, route, self.order, self.attempt.target.websocket or "/")
+        finally:
+            route.close()
+        return self._websocket_outcome()
+
+    def _websocket_outcome(self) -> "tuple[str, str | None]":
+        """Why there is no answer to the upgrade, empty where there is one or none was needed."""
+        if self.attempt.target.websocket is None:
+            return "websocket", ""
+        told = self.attempt.websocket
+        if told is None:
+            return "websocket", None
+        return "websocket", told["failure"]["cause"] if told["failure"] else ""
 
     def _forgetting(self, fact: "Tls12 | LargeHello") -> "Callable[[], None]":
         def forget() -> None:
