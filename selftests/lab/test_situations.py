@@ -215,7 +215,8 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.retired_regional_name_missing: {
         ("urls/guestconfiguration", "*.guestconfiguration.azure.cn", "warn", "dns-not-found")
     },
-    lab_in.resolver_dead: rows("dns-failed", "blocked"),
+    lab_in.resolver_dead: rows("dns-failed", "blocked")
+    | {("practice/name-servers", "", "warn", "dns-slow")},
     lab_in.every_name_at_one_address: rows("dns-rewritten", "blocked")
     | {("run/controls", "", "warn", "dns-rewritten")},
     # connections
