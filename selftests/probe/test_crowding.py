@@ -252,6 +252,15 @@ def test_who_may_have_been_crowded_out(subjects: list[Subject], number: int) -> 
     assert sum(len(one) for one in groups) == number
 
 
+def test_what_takes_long_is_no_refusal() -> None:
+    """A proxy that waits for a target in vain is dear to ask alone."""
+    slow = [subject("tls", PROXY_FAILED) for _ in range(5)]
+    for one in slow:
+        one.attempts[0].ended["tls"]["duration"] = 15.0
+
+    assert refused_together([*slow, subject()], way) == []
+
+
 def test_only_refusals_of_the_same_way_count() -> None:
     proxied = [subject("tls"), subject("tls")]
     others = [subject("tls"), subject()]

@@ -6,12 +6,14 @@ from arc_compliance.probe.python.addresses import EveryAddress
 from arc_compliance.probe.python.certificate import Opened
 from arc_compliance.probe.python.channels import TlsChannel, chain_texts
 from arc_compliance.probe.python.contract import (
+    CERTIFICATE,
     CONNECT,
     CONNECT_REFUSED,
     HTTP,
     HTTP_FAILED,
     PROXY_FAILED,
     TLS,
+    TLS_FAILED,
     TLS_RESET,
     TLS_VERSION,
 )
@@ -26,6 +28,8 @@ from arc_compliance.probe.python.steps import (
     WEBSOCKET,
     Attempt,
     Doubt,
+    StepFailed,
+    as_record,
 )
 from arc_compliance.probe.python.threads import Jobs
 from arc_compliance.probe.python.tls12 import Tls12
@@ -81,6 +85,8 @@ class Beside:
             address = self.attempt.ended[CONNECT]["address"]
             self.every_address.note_main(address, opened, step["failure"])
         self._note()
+        if self.large_hello.refused and not step["failure"]:
+            self._refuse_go(opened)
         if step["failure"]:
             if self.tls12.answered_older():
                 step["failure"]["cause"] = TLS_VERSION  # it closes on versions it does not know
@@ -98,6 +104,16 @@ class Beside:
         step["large_hello"] = self.large_hello.record
         if self.every_address is not None:
             step["addresses"] = self.every_address.records()
+
+    def _refuse_go(self, opened: "Opened | None") -> None:
+        """Fail the handshake that OpenSSL has made, and a Go client could not make."""
+        protocol = opened.channel.protocol() if opened else ""
+        detail = f"the groups and signature algorithms of a Go client: {self.large_hello.refused}"
+        refused = StepFailed(TLS_FAILED, f"the peer refuses {detail}; OpenSSL got {protocol}")
+        self.attempt.ended[TLS]["failure"] = as_record(refused)
+        for stage in (CERTIFICATE, HTTP):
+            self.attempt.ended.pop(stage, None)
+        self.attempt.websocket = None
 
     def _doubts(self) -> "Iterator[Doubt]":
         """What came to nothing in a way that too many connections at once would explain."""
