@@ -83,9 +83,7 @@ def _host(record: dict[str, Any], number: int, chains: Mapping[str, list[str]]) 
     found: dict[str, Any] = _moved(record, later, skew)
     for measurement in found["evidence"]["measurements"]:
         measurement["observations"] = [
-            {**one, "data": {**one["data"], "chain": chains[measurement["name"]]}}
-            if "chain" in one["data"]
-            else one
+            {**one, "chain": chains[measurement["name"]]} if one.get("chain") else one
             for one in measurement["observations"]
         ]
     found["evidence"]["vantage"] |= {

@@ -444,6 +444,9 @@ SAID: dict[str, tuple[str, str]] = {
 }
 """What else a reader is told: a requirement, and words of its judgement."""
 
+NOTHING_LOOKED_UP = {("practice/name-servers", "", "not-applicable", "")}
+"""What a proxy that resolves every name changes; where its own name is looked up, it does not."""
+
 PATIENCE = {"answered_by_slow_but_healthy": 20, "one_of_two_addresses_dead": 12}
 """How many seconds curl has, where three are not enough."""
 
@@ -475,7 +478,7 @@ def test_situation(lab: Network, healthy: Findings, go_client: Path, situation: 
             told_to_them = (PATIENCE.get(name, 3), CREDENTIALS.get(name, ""))
             assert ask(lab, one, found, *told_to_them) == ours(found, one, reach, label)
 
-    assert found.changes(healthy) == TABLE[situation]
+    assert found.changes(healthy) - NOTHING_LOOKED_UP == TABLE[situation]
     observed = disagreements(found, {request: [one] for request, one in theirs.items()})
     differing = by_row(observed)
     expected = WRONG_TODAY.get(name, Wrong()).reach
@@ -495,7 +498,8 @@ def test_every_cause_and_verdict_occurs() -> None:
     causes = {cause for _, _, _, cause in changes}
     causes |= {cause for right in RIGHT.values() for _, cause in right.values()}
 
-    assert set(CAUSES) - causes == {"unknown"}  # for what a host may say that has no name
+    by_hand = {"cert-ca-constraint", "cert-unreadable"}  # chains of selftests/judge
+    assert set(CAUSES) - causes == {"unknown", *by_hand}  # a host may say what has no name
     assert {verdict.value for verdict in Verdict} - verdicts == {"waived"}  # there are no waivers
 
 
