@@ -62,11 +62,7 @@ def every(rows: Iterable[str], theirs: str, ours: str) -> dict[str, Pair]:
 PASSES_WHAT_FAILS = (NOT_REACHED, VERIFIED)
 FAILS_WHAT_PASSES = (VERIFIED, NOT_REACHED)
 
-WRONG_TODAY: dict[str, Wrong] = {
-    # 19: our own parallelism
-    "proxy_takes_ten_connections": Wrong(varies=True),
-    "firewall_resets_more_than_ten_a_second": Wrong(varies=True),
-}
+WRONG_TODAY: dict[str, Wrong] = {}
 
 MANY_HOSTS_LOSE_NAMES = False
 """24: names that resolve are lost where forty hosts are measured at once."""

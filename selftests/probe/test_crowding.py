@@ -173,7 +173,7 @@ def test_where_nobody_gets_through_nobody_is_asked_alone(roots: str) -> None:
 
 
 def test_a_discovery_call_in_a_crowd(authority: peers.Authority, roots: str) -> None:
-    """Its names are found all the same, and measured alone."""
+    """Its names are found all the same, and measured alone, and then asked for a WebSocket."""
     names = ["a.svc.test", "b.svc.test"]
     context = authority.context("*.many.test", "*.svc.test")
     answers: Callable[[socket.socket], None] = peers.tls(context, peers.json_answer(names))
@@ -183,7 +183,7 @@ def test_a_discovery_call_in_a_crowd(authority: peers.Authority, roots: str) -> 
             "name": f"call{number}.many.test",
             "path": "/list",
             "location": "x",
-            "accept": [{"row": "urls/svc", "patterns": ["*.svc.test"], "websocket": None}],
+            "accept": [{"row": "urls/svc", "patterns": ["*.svc.test"], "websocket": "/ws"}],
         }
         for number in range(4)
     ]
@@ -200,6 +200,7 @@ def test_a_discovery_call_in_a_crowd(authority: peers.Authority, roots: str) -> 
 
     assert [one.failure for one in evidence.discovered] == [None] * 4
     assert [peers.fault(evidence.of(name, 443)) for name in names] == [None, None]
+    assert [evidence.of(name, 443).websocket.status for name in names] == [200, 200]
     assert [peers.fault(its) for its in evidence.measurements] == [None] * (len(NAMES) + 2)
 
 
@@ -249,6 +250,15 @@ def test_who_may_have_been_crowded_out(subjects: list[Subject], number: int) -> 
     groups = refused_together(subjects, way)
 
     assert sum(len(one) for one in groups) == number
+
+
+def test_what_takes_long_is_no_refusal() -> None:
+    """A proxy that waits for a target in vain is dear to ask alone."""
+    slow = [subject("tls", PROXY_FAILED) for _ in range(5)]
+    for one in slow:
+        one.attempts[0].ended["tls"]["duration"] = 15.0
+
+    assert refused_together([*slow, subject()], way) == []
 
 
 def test_only_refusals_of_the_same_way_count() -> None:
@@ -308,11 +318,11 @@ def test_what_there_is_no_time_to_ask_again_is_forgotten_where_others_were_well(
 
     def doubt(number: int) -> Doubt:
         def ask() -> tuple[str, str | None]:
-            time.sleep(0.06)
+            time.sleep(0.6)
             return "tls12", ""
 
         return Doubt(("tls12", "tls-reset"), ask, lambda: forgotten.append(number))
 
-    settle([doubt(number) for number in range(4)], 0, time.monotonic() + 0.1)
+    settle([doubt(number) for number in range(4)], 0, time.monotonic() + 1)
 
     assert forgotten == [2, 3]

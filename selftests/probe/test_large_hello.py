@@ -61,6 +61,18 @@ def test_the_key_share_is_one_that_a_server_can_use(key: bytes) -> None:
     assert all(one & 0xFFF < 3329 and one >> 12 < 3329 for one in numbers)
 
 
+def test_without_the_post_quantum_parts_it_fits_one_segment() -> None:
+    """What is left is what Go offered before it had them."""
+    older = next(row for row in RECORDED["rows"] if row["client"] == "go as of 1.21")
+    its = described(go_client_hello(HELLO_NAME, post_quantum=False))
+
+    assert its["size"] < 400
+    for part in ("extensions", "versions", "groups", "key_shares", "alpn"):
+        assert its[part] == older[part]
+    assert its["suites"] == GO["suites"]
+    assert its["signature_algorithms"] == GO["signature_algorithms"][3:]
+
+
 def test_no_two_hellos_are_the_same() -> None:
     assert go_client_hello(NAME) != go_client_hello(NAME)
 
@@ -177,6 +189,43 @@ def test_what_a_peer_answers(
     assert (seen.size, seen.answer) == (len(go_client_hello(NAME)), answer)
     assert seen.detail.startswith(detail)
     assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("group", ["X448", "ffdhe2048"])
+def test_a_group_that_openssl_has_and_go_has_not(authority: peers.Authority, group: str) -> None:
+    """The handshake of this host's OpenSSL passes; the agent's would not."""
+    context = authority.context(NAME)
+    context.set_ecdh_curve(group)
+
+    its = measured_at(peers.tls(context))
+
+    assert (peers.fault(its), its.attempts) == (("tls", "tls-failed"), 2)
+    assert peers.stages(its)[-1] == "tls"
+    failed = its.at(Stage.TLS)
+    assert failed.protocol == "TLSv1.3"
+    assert failed.failure.detail.startswith(
+        "the peer refuses the groups and signature algorithms of a Go client: alert 40"
+    )
+
+
+@pytest.mark.parametrize("group", ["prime256v1", "secp521r1"])
+def test_a_group_that_go_has_too(authority: peers.Authority, group: str) -> None:
+    context = authority.context(NAME)
+    context.set_ecdh_curve(group)
+
+    its = measured_at(peers.tls(context))
+
+    assert its.passed(Stage.TLS)
+    assert its.at(Stage.TLS).large_hello.answer == "hello-retry-request"
+
+
+def test_who_refuses_the_post_quantum_parts_alone_is_reached(authority: peers.Authority) -> None:
+    its = measured_at(where(offers_mldsa, alert(40), peers.tls(authority.context(NAME))))
+
+    assert its.passed(Stage.TLS)
+    seen = its.at(Stage.TLS).large_hello
+    assert seen.answer == "alert"
+    assert seen.detail.startswith("alert 40; without the post-quantum parts: TLSv1.3, X25519")
 
 
 def test_it_goes_through_the_proxy_as_well(authority: peers.Authority) -> None:

@@ -6,10 +6,14 @@ from arc_compliance.probe.python.addresses import EveryAddress
 from arc_compliance.probe.python.certificate import Opened
 from arc_compliance.probe.python.channels import TlsChannel, chain_texts
 from arc_compliance.probe.python.contract import (
+    CERTIFICATE,
     CONNECT,
     CONNECT_REFUSED,
     HTTP,
+    HTTP_FAILED,
+    PROXY_FAILED,
     TLS,
+    TLS_FAILED,
     TLS_RESET,
     TLS_VERSION,
 )
@@ -17,12 +21,21 @@ from arc_compliance.probe.python.equipment import Equipment
 from arc_compliance.probe.python.hidden_chain import chain_by_openssl
 from arc_compliance.probe.python.large_hello import CLOSED, RESET, LargeHello
 from arc_compliance.probe.python.routes import DirectRoute, Route
-from arc_compliance.probe.python.steps import Attempt, Doubt
+from arc_compliance.probe.python.steps import (
+    ADDRESS,
+    LARGE_HELLO,
+    TLS12_ALONE,
+    WEBSOCKET,
+    Attempt,
+    Doubt,
+    StepFailed,
+    as_record,
+)
 from arc_compliance.probe.python.threads import Jobs
 from arc_compliance.probe.python.tls12 import Tls12
 from arc_compliance.probe.python.websocket import upgrade
 
-DOUBTFUL = (None, CONNECT_REFUSED, TLS_RESET, RESET, CLOSED)
+DOUBTFUL = (None, CONNECT_REFUSED, PROXY_FAILED, TLS_RESET, HTTP_FAILED, RESET, CLOSED)
 CHAIN_IS_HIDDEN = (
     "TLS 1.3 encrypts it, this Python tells the leaf alone, and neither a handshake with TLS 1.2 "
     "nor openssl s_client showed the rest"
@@ -72,6 +85,8 @@ class Beside:
             address = self.attempt.ended[CONNECT]["address"]
             self.every_address.note_main(address, opened, step["failure"])
         self._note()
+        if self.large_hello.refused and not step["failure"]:
+            self._refuse_go(opened)
         if step["failure"]:
             if self.tls12.answered_older():
                 step["failure"]["cause"] = TLS_VERSION  # it closes on versions it does not know
@@ -90,21 +105,33 @@ class Beside:
         if self.every_address is not None:
             step["addresses"] = self.every_address.records()
 
+    def _refuse_go(self, opened: "Opened | None") -> None:
+        """Fail the handshake that OpenSSL has made, and a Go client could not make."""
+        protocol = opened.channel.protocol() if opened else ""
+        detail = f"the groups and signature algorithms of a Go client: {self.large_hello.refused}"
+        refused = StepFailed(TLS_FAILED, f"the peer refuses {detail}; OpenSSL got {protocol}")
+        self.attempt.ended[TLS]["failure"] = as_record(refused)
+        for stage in (CERTIFICATE, HTTP):
+            self.attempt.ended.pop(stage, None)
+        self.attempt.websocket = None
+
     def _doubts(self) -> "Iterator[Doubt]":
         """What came to nothing in a way that too many connections at once would explain."""
-        facts: tuple[Tls12 | LargeHello, ...] = (self.tls12, self.large_hello)
-        for fact in facts:
+        if self._websocket_outcome()[1] in DOUBTFUL:
+            yield Doubt(self._websocket_outcome(), self._upgrading, lambda: None)
+        for address in self.every_address.race.addresses if self.every_address else ():
+            outcome = self._address_outcome(address)
+            if self.every_address and outcome[1] in DOUBTFUL:
+                yield Doubt(outcome, self._trying_again(self.every_address, address), lambda: None)
+        facts: list[tuple[str, LargeHello | Tls12]] = [(LARGE_HELLO, self.large_hello)]
+        for kind, fact in (*facts, (TLS12_ALONE, self.tls12)):
             if fact.outcome() in DOUBTFUL:
-                ask, forget = self._asking_again(fact), self._forgetting(fact)
-                yield Doubt((type(fact).__name__, fact.outcome()), ask, forget)
-        if self.every_address is not None:
-            for address in self.every_address.race.addresses:
-                outcome = self._address_outcome(address)
-                if outcome[1] in DOUBTFUL:
-                    ask = self._trying_again(self.every_address, address)
-                    yield Doubt(outcome, ask, lambda: None)
+                ask, forget = self._asking_again(kind, fact), self._forgetting(fact)
+                yield Doubt((kind, fact.outcome()), ask, forget)
 
-    def _asking_again(self, fact: "Tls12 | LargeHello") -> "Callable[[], tuple[str, str | None]]":
+    def _asking_again(
+        self, kind: str, fact: "Tls12 | LargeHello"
+    ) -> "Callable[[], tuple[str, str | None]]":
         def ask() -> "tuple[str, str | None]":
             fact.route = self.route.anew()
             try:
@@ -112,9 +139,26 @@ class Beside:
             finally:
                 fact.route.close()
             self._note()
-            return type(fact).__name__, fact.outcome()
+            return kind, fact.outcome()
 
         return ask
+
+    def _upgrading(self) -> "tuple[str, str | None]":
+        route = self.route.anew()
+        try:
+            upgrade(self.attempt, route, self.order, self.attempt.target.websocket or "/")
+        finally:
+            route.close()
+        return self._websocket_outcome()
+
+    def _websocket_outcome(self) -> "tuple[str, str | None]":
+        """Why there is no answer to the upgrade, empty where there is one or none was needed."""
+        if self.attempt.target.websocket is None:
+            return WEBSOCKET, ""
+        told = self.attempt.websocket
+        if told is None:
+            return WEBSOCKET, None
+        return WEBSOCKET, told["failure"]["cause"] if told["failure"] else ""
 
     def _forgetting(self, fact: "Tls12 | LargeHello") -> "Callable[[], None]":
         def forget() -> None:
@@ -141,8 +185,8 @@ class Beside:
         """What became of *address*: the cause of its failure, empty for none, None for nothing."""
         record = self.every_address.tried.get(address) if self.every_address else None
         if record is None:
-            return "address", None
-        return "address", record["failure"]["cause"] if record["failure"] else ""
+            return ADDRESS, None
+        return ADDRESS, record["failure"]["cause"] if record["failure"] else ""
 
     def _uncover_chain(self, channel: TlsChannel) -> None:
         """Get the chain that the handshake hid; what is of another leaf is not this one's."""

@@ -10,9 +10,11 @@ GO_SUITES = (
     "c02b c02f c02c c030 cca9 cca8 c009 c013 c00a c014"  # with TLS 1.2
     "1301 1302 1303"
 )
-GO_GROUPS = "11ec 11eb 11ed 001d 0017 0018 0019"
-GO_SIGNATURES = "0904 0905 0906 0804 0403 0807 0805 0806 0401 0501 0601 0503 0603"
-GO_CERTIFICATE_SIGNATURES = GO_SIGNATURES + "0201 0203"
+POST_QUANTUM_GROUPS = "11ec 11eb 11ed"
+GO_GROUPS = "001d 0017 0018 0019"
+POST_QUANTUM_SIGNATURES = "0904 0905 0906"
+GO_SIGNATURES = "0804 0403 0807 0805 0806 0401 0501 0601 0503 0603"
+OLD_SIGNATURES = "0201 0203"  # in certificates only
 GO_VERSIONS = "0304 0303"
 X25519MLKEM768, X25519 = 0x11EC, 0x001D
 
@@ -20,19 +22,25 @@ ML_KEM_PRIME = 3329
 ML_KEM_COEFFICIENTS = 768
 
 
-def go_client_hello(name: str) -> bytes:
-    """A ClientHello to *name* in its record (RFC 8446, 4.1.2 and 5.1)."""
+def go_client_hello(name: str, *, post_quantum: bool = True) -> bytes:
+    """A ClientHello to *name* in its record (RFC 8446, 4.1.2 and 5.1).
+
+    Without its *post_quantum* parts it is what every Go client offers, of whatever age.
+    """
     random, session = os.urandom(32), os.urandom(32)
     body = b"\x03\x03" + random + short(session, 1) + short(bytes.fromhex(GO_SUITES), 2)
-    body += b"\x01\x00" + short(go_extensions(name), 2)
+    body += b"\x01\x00" + short(go_extensions(name, post_quantum=post_quantum), 2)
     return b"\x16\x03\x01" + short(b"\x01" + with_length(body), 2)
 
 
-def go_extensions(name: str) -> bytes:
+def go_extensions(name: str, *, post_quantum: bool) -> bytes:
     """The extensions in Go's order."""
     x25519 = os.urandom(32)
-    hybrid = ml_kem_key() + x25519
-    shares = ((X25519MLKEM768, hybrid), (X25519, x25519))
+    shares, groups, signatures = [(X25519, x25519)], GO_GROUPS, GO_SIGNATURES
+    if post_quantum:
+        shares.insert(0, (X25519MLKEM768, ml_kem_key() + x25519))
+        groups = POST_QUANTUM_GROUPS + groups
+        signatures = POST_QUANTUM_SIGNATURES + signatures
     key_shares = b"".join(struct.pack(">HH", group, len(key)) + key for group, key in shares)
     protocols = b"".join(short(one, 1) for one in (b"h2", b"http/1.1"))
     found = (
@@ -42,9 +50,9 @@ def go_extensions(name: str) -> bytes:
         (23, b""),  # extended_master_secret
         (18, b""),  # signed_certificate_timestamp
         (5, b"\x01\x00\x00\x00\x00"),  # status_request: OCSP
-        (10, short(bytes.fromhex(GO_GROUPS), 2)),  # supported_groups
-        (13, short(bytes.fromhex(GO_SIGNATURES), 2)),  # signature_algorithms
-        (50, short(bytes.fromhex(GO_CERTIFICATE_SIGNATURES), 2)),  # signature_algorithms_cert
+        (10, short(bytes.fromhex(groups), 2)),  # supported_groups
+        (13, short(bytes.fromhex(signatures), 2)),  # signature_algorithms
+        (50, short(bytes.fromhex(signatures + OLD_SIGNATURES), 2)),  # signature_algorithms_cert
         (16, short(protocols, 2)),  # application_layer_protocol_negotiation
         (43, short(bytes.fromhex(GO_VERSIONS), 1)),  # supported_versions
         (51, short(key_shares, 2)),  # key_share

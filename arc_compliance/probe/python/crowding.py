@@ -18,6 +18,7 @@ from arc_compliance.probe.python.subjects import Subject
 
 REFUSALS = frozenset((CONNECT_REFUSED, PROXY_UNREACHABLE, PROXY_FAILED, TLS_RESET, HTTP_FAILED))
 SEVERAL = 3  # of one kind: fewer are not a crowd's, and as many in a row alone speak for the others
+QUICK = 3.0  # seconds: what takes longer is no refusal, and asking for it alone is dear
 QUIET = 1.0  # seconds, before the first is asked alone
 PAUSE = 0.25  # seconds, before each
 
@@ -29,8 +30,8 @@ def refused_together(
     of the same way got past it."""
     groups: dict[tuple[ProxyServer | None, str, str], list[Subject]] = collections.OrderedDict()
     for subject in subjects:
-        failed = subject.attempts[-1].failure()
-        if subject.failed_once() and failed and failed[1]["cause"] in REFUSALS:
+        failed = subject.attempts[-1].failure() if subject.failed_once() else None
+        if failed and failed[1]["cause"] in REFUSALS and took(subject, failed[0]) < QUICK:
             key = (way_of(subject), failed[0], failed[1]["cause"])
             groups.setdefault(key, []).append(subject)
     return [
@@ -39,6 +40,11 @@ def refused_together(
         if len(members) >= SEVERAL
         and any(way_of(one) == way and got_past(one, stage) for one in subjects)
     ]
+
+
+def took(subject: Subject, stage: str) -> float:
+    """The seconds of *stage* in the last attempt at *subject*."""
+    return float(subject.attempts[-1].ended[stage]["duration"])
 
 
 def got_past(subject: Subject, stage: str) -> bool:

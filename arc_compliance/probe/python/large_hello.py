@@ -20,24 +20,41 @@ RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e07
 GROUPS = {X25519MLKEM768: "X25519MLKEM768", 0x1D: "X25519", 0x17: "P-256", 0x18: "P-384"}
 
 
+# The alerts by which a peer says that it can do nothing with what is offered
+NOTHING_IN_COMMON = (40, 47, 71)  # handshake_failure, illegal_parameter, insufficient_security
+
+
 class LargeHello:
-    """What a target answers to that hello: the record of it, None where no connection was made."""
+    """What a target answers to that hello: the record of it, None where no connection was made.
+
+    ``refused`` is the answer where it refuses what Go offers even without its post-quantum parts.
+    """
 
     def __init__(self, route: Route, name: str, limit: float) -> None:
         self.route = route
         self.name = name
         self.limit = limit
         self.record: Record | None = None
+        self.refused: str | None = None
 
     def ask(self) -> None:
         """Send the hello on a connection of its own, and read what comes back."""
-        self.record = None
+        self.record = self.refused = None
         with contextlib.suppress(StepFailed):  # that says nothing about the hello
-            sock = self.route.open_again()
             hello = go_client_hello(self.name)
-            answer, detail = answer_to(PlainChannel(sock), hello, self.limit)
-            sock.close()  # the handshake cannot go on
+            answer, detail = self._answer_to(hello)
             self.record = {"size": len(hello), "answer": answer, "detail": scrubbed(detail)}
+            if is_nothing_in_common(answer, detail):
+                smaller = self._answer_to(go_client_hello(self.name, post_quantum=False))
+                both = f"{detail}; without the post-quantum parts: {smaller[1]}"
+                self.record = dict(self.record, detail=scrubbed(both))
+                self.refused = detail if is_nothing_in_common(*smaller) else None
+
+    def _answer_to(self, hello: bytes) -> "tuple[str, str]":
+        sock = self.route.open_again()
+        answer = answer_to(PlainChannel(sock), hello, self.limit)
+        sock.close()  # the handshake cannot go on
+        return answer
 
     def outcome(self) -> "str | None":
         """The kind of the answer; None where nobody knows."""
@@ -62,6 +79,11 @@ def answer_to(channel: PlainChannel, hello: bytes, limit: float) -> "tuple[str, 
         return SILENCE, f"nothing within {limit:g} s{after(received)}"
     except OSError as problem:
         return RESET, describe(problem) + after(received)
+
+
+def is_nothing_in_common(answer: str, detail: str) -> bool:
+    """Whether *answer* says that the peer takes nothing of what was offered."""
+    return answer == ALERT and detail in [f"alert {number}" for number in NOTHING_IN_COMMON]
 
 
 def after(received: bytearray) -> str:

@@ -31,9 +31,14 @@ class StepFailed(Exception):
         self.seen = seen or {}
 
 
+# What is asked beside the main connection, that first on which most hangs
+WEBSOCKET, ADDRESS, LARGE_HELLO, TLS12_ALONE = "websocket", "address", "large hello", "TLS 1.2"
+ASKED_BESIDE = (WEBSOCKET, ADDRESS, LARGE_HELLO, TLS12_ALONE)
+
+
 class Doubt(collections.namedtuple("Doubt", "outcome ask_again forget")):
-    """An answer that may be due to all that was asked at once: which it was, what asks for it
-    alone and returns the answer of then, and what makes it unknown."""
+    """An answer that may be due to all that was asked at once: of which kind it was and what it
+    said, what asks for it alone and returns the same of then, and what makes it unknown."""
 
     __slots__ = ()
     outcome: "tuple[str, str | None]"

@@ -14,7 +14,7 @@ from arc_compliance.probe.python.measure import measure_once, planned_stages, ro
 from arc_compliance.probe.python.order import Discovery, Target, agents_target
 from arc_compliance.probe.python.proxies.clients import ClientProxies
 from arc_compliance.probe.python.proxy_server import ProxyServer
-from arc_compliance.probe.python.steps import Attempt, StepFailed, as_record
+from arc_compliance.probe.python.steps import ASKED_BESIDE, Attempt, StepFailed, as_record
 from arc_compliance.probe.python.subjects import DiscoveryCall, Measurement, Subject
 from arc_compliance.probe.python.threads import ThreadPool
 
@@ -41,7 +41,7 @@ class Survey:
         self.alone = False  # whether nothing may be measured beside
         self.waiting: list[Measurement] = []  # what is discovered meanwhile
         # What is asked slowly leaves time for the rest.
-        self.until = time.monotonic() + self.order.limits.deadline * 0.6
+        self.until = time.monotonic() + self.order.limits.deadline * 0.75
         self._plan([*self.calls, *self.measurements])
 
     def crowded(self) -> bool:
@@ -59,6 +59,7 @@ class Survey:
             self._measure_at_once(failed)
             failed = self._failed_once()
         doubts = [doubt for one in self.measurements for doubt in one.attempts[-1].doubts]
+        doubts.sort(key=lambda doubt: ASKED_BESIDE.index(doubt.outcome[0]))
         settle(doubts, PAUSE if self.crowded() else 0.0, self.until)
 
     def _failed_once(self) -> "list[Subject]":
