@@ -1,6 +1,6 @@
 // The matrix. Only the rows in view are in the document, so that 1,000 hosts cost what 40 do.
 const ROW = 34;
-const WIDTHS = { host: 220, column: 94, rest: 112 };
+const WIDTHS = { host: 220, narrow: 140, column: 94, rest: 112 };
 // What follows from a failure elsewhere, or holds everywhere, has no column of its own.
 const QUIET = new Set(["pass", "not-applicable", "not-testable", "blocked"]);
 const view = { rows: [], slots: [], first: -1, last: -1, at: [0, 0], wanted: null };
@@ -161,7 +161,7 @@ const drawGrid = () => {
     box.replaceChildren(make("p", { class: "empty" }, "No host matches. Clear a filter to see more."));
     return;
   }
-  const widths = [WIDTHS.host, ...view.slots.map((slot) => (slot.rest ? WIDTHS.rest : WIDTHS.column))];
+  const widths = [innerWidth < 700 ? WIDTHS.narrow : WIDTHS.host, ...view.slots.map((slot) => (slot.rest ? WIDTHS.rest : WIDTHS.column))];
   const table = make("table", { role: "grid", "aria-rowcount": view.rows.length + 2, "aria-label": "Hosts and requirements" },
     make("colgroup", {}, widths.map((width) => make("col", { width }))), headOf(), make("tbody"));
   table.style.width = `${widths.reduce((sum, one) => sum + one, 0)}px`;
