@@ -3,17 +3,17 @@
 ``python -m benchmarks.probe_start [PROGRAM…]`` starts, in turn, a bare Python, the probe as it is
 sent to a host, and each PROGRAM: the probe of an earlier version, from a file (``--write-order`` of
 that version writes one). A probe that gets no order ends as soon as it has started. Printed are
-seconds, the median of the ratios of each pair, and bytes on the wire. ``--python=PATH`` names the
-host's Python, of any version from 3.6 on.
+CPU seconds, the median of the ratios of each pair, and bytes on the wire. ``--python=PATH`` names
+the host's Python, of any version from 3.6 on.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,9 +39,9 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in starts}
     for _ in range(ROUNDS):
         for name, start in starts.items():
-            began = time.perf_counter()
+            before = _spent()
             start()
-            times[name].append(time.perf_counter() - began)
+            times[name].append(_spent() - before)
     sent = times["the probe, as sent"]
     for name, taken in times.items():
         ratio = statistics.median(a / b for a, b in zip(sent, taken, strict=True))
@@ -49,6 +49,12 @@ def main() -> None:
     print(f"on the wire {len(request):,} bytes; the program itself {len(bundled()):,}")
     for one in given.programs:
         print(f"{one}: {one.stat().st_size:,}")
+
+
+def _spent() -> float:
+    """CPU seconds of all that was started: starting is nothing else, and no other load counts."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _start(command: list[str], text: bytes) -> Callable[[], object]:
