@@ -20,7 +20,9 @@ from arc_compliance.wire.frame import END, MAX_EVIDENCE_BYTES
 MAX_STDERR_BYTES = 64 * 1024
 _PIECE = 64 * 1024
 _GRACE = 1.0
-"""Seconds that a host has to end in, when it has sent all of its evidence or closed its output."""
+"""Seconds that a client has to end in, when all of the evidence is here."""
+_STATUS_GRACE = 5.0
+"""The same where its exit status has to tell why there is no evidence."""
 _LOOK = 1.0
 """Seconds of silence after which it is looked whether the client has ended without closing its
 output, since something that it started holds it."""
@@ -113,7 +115,7 @@ class Conversation:
 
     async def _see_end(self, client: Client) -> None:
         """Take the exit status, as soon as the client itself has ended."""
-        pause, until = 0.001, anyio.current_time() + _GRACE
+        pause, until = 0.001, anyio.current_time() + (_GRACE if self.whole else _STATUS_GRACE)
         while not self.flooded and anyio.current_time() < until:
             self.status = client.status()
             if self.status is not None:

@@ -113,6 +113,7 @@ class _One:
         self._lifeline = lifeline
         self._workers = workers
         self._until = math.inf
+        self._told = False
 
     async def run(self, places: Places, interrupt: Interrupt) -> None:
         """Measure the host and see to its record; raise nothing but the end of the run."""
@@ -123,7 +124,8 @@ class _One:
             except BaseException as error:
                 if _ends_the_run(error):
                     raise
-                await self._conclude(could_not(self._order, "measuring it failed here", error))
+                if not self._told:
+                    await self._conclude(could_not(self._order, "measuring it failed here", error))
         except BaseException as error:
             if is_cancelled(error):
                 raise
@@ -179,6 +181,7 @@ class _One:
         record = await self._saved(record)
         try:
             self._ways.measured(record)
+            self._told = True
         except BaseException as error:
             if _ends_the_run(error):
                 raise

@@ -85,13 +85,17 @@ class Lifeline:
             env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
             bufsize=0,
         )
-        self.tell(b"+ %d\n" % process.pid)
-        return Client(self, process)
+        try:
+            self.tell(b"+ %d\n" % process.pid)
+            return Client(self, process)
+        except BaseException:
+            _discard(process)
+            raise
 
     def tell(self, line: bytes) -> None:
         """Tell the watcher *line*; if somebody killed it, hosts are still measured."""
         if self._watcher is not None and self._watcher.stdin is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):  # ValueError: the context has ended
                 self._watcher.stdin.write(line)
 
 
@@ -119,12 +123,7 @@ class Client:
     def end(self) -> None:
         """Leave nothing of it behind: no process, no pipe."""
         self._stop()
-        for pipe in (self.stdin, self.stdout, self.stderr):
-            pipe.close()
-        try:
-            self._process.wait(_REAP)
-        except subprocess.TimeoutExpired:
-            self._process.returncode = -1  # nobody can end it, and Popen is not to warn of that
+        _discard(self._process)
 
     def _stop(self) -> None:
         """Kill its process group, once.
@@ -138,3 +137,16 @@ class Client:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._lifeline.tell(b"- %d\n" % self._process.pid)
+
+
+def _discard(process: subprocess.Popen[bytes]) -> None:
+    """Kill *process* if it is still there, close its pipes and take note of its end."""
+    with contextlib.suppress(PermissionError):  # sudo's; it ends when its pipes do
+        process.kill()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(_REAP)
+    except subprocess.TimeoutExpired:
+        process.returncode = -1  # nobody can end it, and Popen is not to warn of that
