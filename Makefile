@@ -74,6 +74,7 @@ bench: .venv/dev ## the suite beside what it is to be as fast as; takes half an 
 	.venv/bin/python -m benchmarks.judging 1000
 	.venv/bin/python -m benchmarks.round_trip
 	.venv/bin/python -m benchmarks.service_tags
+	.venv/bin/python -m benchmarks.hostile_fleet
 
 lock: ## renew the locked versions; needs uv
 	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url \

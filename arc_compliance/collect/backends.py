@@ -41,8 +41,11 @@ The order follows there, for the program to read. The program finds its own byte
 in the evidence what ran.
 """
 
+STARTED = b"-----ARC-COMPLIANCE STARTED-----"
+"""What a host says when the login is over and its shell begins with the probe."""
+
 _START = (
-    f"for p in {_PYTHONS}; do command -v $p >/dev/null 2>&1 && "
+    f"echo {STARTED.decode()}; for p in {_PYTHONS}; do command -v $p >/dev/null 2>&1 && "
     f"exec $p -I -B -c {shlex.quote(LOADER)}; done; exit {NO_PYTHON}"
 )
 _UNREACHED = {

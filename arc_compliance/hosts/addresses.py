@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ _ADDRESS = re.compile(
 _PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:*?-]*")
 _QUERIES = {"kubectl": ("namespace", "container", "context", "kubeconfig")}
 _QUERY = re.compile(r"[a-z]+=[A-Za-z0-9_./:@~-]+(&[a-z]+=[A-Za-z0-9_./:@~-]+)*")
+
+_LONGEST_NAME = 253
+"""Of a host: RFC 1035 allows 255 bytes with the lengths of its parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +93,8 @@ def parse_host(text: str) -> HostSpec:
             raise Fault(f"local:// takes no name, {_shown(rest)!r} was given")
         return HostSpec(address=LOCAL_ADDRESS, label="local")
     if backend == ANSIBLE:
-        if not _PATTERN.fullmatch(rest):
-            raise Fault(f"{_shown(rest)!r} is not a host or group; write ansible://web")
+        if not _PATTERN.fullmatch(rest) or len(rest) > _LONGEST_NAME:
+            raise Fault(f"{_shown(rest)[:300]!r} is not a host or group; write ansible://web")
         return HostSpec(address=text, label=rest)
     return _named(text, backend, rest)
 
@@ -115,12 +119,29 @@ def _named(text: str, backend: str, rest: str) -> HostSpec:
             f"a password in the address of {found['name']!r} would show in the process "
             "list; use a key (--ssh-identity-file=FILE) or an ssh agent"
         )
+    if not _is_ipv6(found["name"]):
+        raise Fault(f"{found['name']!r} is not an IPv6 address; only those stand in brackets")
+    if len(found["name"]) > _LONGEST_NAME:
+        raise Fault(
+            f"{found['name'][:40]!r}… is not a host: a name has at most {_LONGEST_NAME} characters"
+        )
     if found["user"] and backend == "kubectl":
         raise Fault(f"kubectl chooses no user; write kubectl://{found['name']}")
     port = found["port"] or ""
     if port and not 0 < int(port[1:]) < 65536:
         raise Fault(f"{port[1:]} is not a port in {_shown(address)!r}")
     return HostSpec(address=text, label=found["name"] + port)
+
+
+def _is_ipv6(name: str) -> bool:
+    """Whether *name*, if it stands in brackets, is an IPv6 address, with or without a zone."""
+    if not name.startswith("["):
+        return True
+    try:
+        ipaddress.IPv6Address(name[1:-1])
+    except ValueError:
+        return False
+    return True
 
 
 def _shown(address: str) -> str:

@@ -197,9 +197,10 @@ HOST_DEADLINE = Option(
 )
 FORKS = Option(
     "--forks=N",
-    help="hosts measured at once",
+    help="hosts that begin at once; a slow one makes room for the next",
     default="32",
     reader=plain(number_of_hosts),
+    page="backends.md#at-once-and-how-long",
     shown=False,  # changes no verdict
 )
 REPORT_DIR = Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -18,6 +19,10 @@ from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure, Text, Time
 from arc_compliance.wire.format1 import upgraded
 from arc_compliance.wire.frame import BEGIN, END, MAX_EVIDENCE_BYTES, evidence_in, first_fault
+
+_MAX_NAME = 200
+"""How long the name of a record's file is at the most, without its ending. File systems take 255
+bytes, and the file has a longer name while it is written."""
 
 
 class HostRecord(BaseModel):
@@ -42,8 +47,16 @@ class HostRecord(BaseModel):
 
 
 def record_path(directory: Path, host: str) -> Path:
-    """Where the record of *host* stands; what a file name cannot hold is percent-encoded."""
-    return directory / f"{quote(host, safe='')}.json"
+    """Where the record of *host* stands; what a file name cannot hold is percent-encoded.
+
+    A label that is too long for a file name is cut off and gets a digest. The whole of it stands in
+    the record.
+    """
+    name = quote(host, safe="")
+    if len(name) > _MAX_NAME:
+        digest = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        name = f"{name[: _MAX_NAME - 17]}-{digest}"
+    return directory / f"{name}.json"
 
 
 def save_record(directory: Path, record: HostRecord) -> None:

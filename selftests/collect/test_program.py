@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from arc_compliance.collect.backends import NO_PYTHON, Access, command_line, request_for
+from arc_compliance.collect.backends import NO_PYTHON, STARTED, Access, command_line, request_for
 from arc_compliance.hosts.addresses import parse_host
 from arc_compliance.plan.order import Limits
 from arc_compliance.probe.bundle import bundled, program_sha256
@@ -60,14 +60,14 @@ def test_a_request_is_much_smaller_than_the_program(order: bytes) -> None:
 def test_a_program_that_arrives_cut_off_is_not_run(order: bytes) -> None:
     done = started(request_for(bundled(), order)[:20_000])
 
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (1, STARTED + b"\n")
     assert done.stderr == b"the probe arrived cut off\n"
 
 
 def test_a_program_that_unpacks_to_too_much_is_not_run(order: bytes) -> None:
     done = started(request_for(b"print('run')\n" + b"#" * 10_000_000, order))
 
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (1, STARTED + b"\n")
 
 
 def test_a_host_without_python(order: bytes) -> None:
