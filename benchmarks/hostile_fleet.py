@@ -65,7 +65,7 @@ def main(hosts: int) -> int:
     print(f"{len(healthy):4} healthy hosts               {without:7.2f} s")
     print(f"{len(fleet):4} hosts, {hostile} of them hostile   {among:7.2f} s")
     print(
-        f"     beyond one deadline of {LIMITS.deadline:g} s {beyond:7.2f} s {beyond / without:6.2f} x"
+        f"     beyond one deadline, {LIMITS.deadline:g} s {beyond:7.2f} s {beyond / without:6.2f} x"
     )
     print(f"     the healthy ones among them {part:7.2f} s {part / without:6.2f} x")
     print("\n".join(wrong) or "nothing lost, nothing left behind")

@@ -200,7 +200,7 @@ FORKS = Option(
     help="hosts that begin at once; a slow one makes room for the next",
     default="32",
     reader=plain(number_of_hosts),
-    page="backends.md#at-once-and-how-long",
+    page="backends.md#how-many-at-once",
     shown=False,  # changes no verdict
 )
 REPORT_DIR = Option(
