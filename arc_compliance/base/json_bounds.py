@@ -39,13 +39,13 @@ class Bounds:
 
 
 def read_json(content: bytes | str, bounds: Bounds) -> Any:
-    """The plain data that *content*, JSON in UTF-8, stands for.
+    r"""The plain data that *content*, JSON in UTF-8, stands for.
 
     Raise ValueError (json.JSONDecodeError for a fault of syntax), with words that hold no secret,
     for what is not JSON or is out of *bounds*, for a key that is given twice in an object, and for
     numbers that JSON does not have: NaN, Infinity, or one that no float can hold.
 
-    Half of a surrogate pair (``\\ud800``) is read as Python reads it: a host may well have one in
+    Half of a surrogate pair (``\ud800``) is read as Python reads it: a host may well have one in
     the name of a file. `scrub_all` takes it out.
     """
     if isinstance(content, bytes):
@@ -80,7 +80,7 @@ def check_json(raw: bytes, bounds: Bounds) -> None:
     for bracket in structure.translate(None, b",:"):
         depth += 1 if bracket in b"[{" else -1
         if depth > bounds.depth:
-            raise ValueError(f"more than {bounds.depth} lists and objects in each other")
+            raise ValueError(f"nested too deeply: more than {bounds.depth} lists and objects")
         if depth < 0:  # nor does the parser get any further
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote
@@ -139,19 +140,35 @@ def record_from(document: object) -> HostRecord:
     return HostRecord.model_validate(document)
 
 
-def host_in(path: Path) -> str:
-    """The host whose record or evidence the file *path* holds, by what it says of itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What a saved file says of itself: its host, and whether it is of a simulation; neither real
+    nor simulated is one that holds no evidence."""
 
-    A file that holds neither is of the host that it is named for. Only `read_record` checks what
-    else the file holds.
+    path: Path
+    host: str
+    simulated: bool = False
+    real: bool = False
+
+
+def saved_in(path: Path) -> Saved:
+    """What the file *path* is, by what it says of itself.
+
+    A file that holds neither a record nor evidence is of the host that it is named for. Only
+    `read_record` checks what else the file holds.
     """
     try:
         content = read_at_most(path, MAX_BYTES)
         printed = content.partition(BEGIN)[2].partition(END)[0]
-        document = read_json(printed or content, RECORD)
-        return scrub(_Head.model_validate(document).host) or _named_for(path)
+        head = _Head.model_validate(read_json(printed or content, RECORD))
+        return Saved(
+            path=path,
+            host=scrub(head.host) or _named_for(path),
+            simulated=head.public_roots is not None,
+            real=head.public_roots is None and head.evidence is not None,
+        )
     except ValueError:
-        return _named_for(path)
+        return Saved(path=path, host=_named_for(path))
 
 
 class _Head(BaseModel):
@@ -159,6 +176,8 @@ class _Head(BaseModel):
 
     run: Text
     host: Text
+    evidence: object = None
+    public_roots: object = None
 
 
 def _named_for(path: Path) -> str:
