@@ -39,7 +39,8 @@ class Fault(ValueError):  # noqa: N818 - a fault is in what was given, an error 
 def _line(text: str) -> str:
     """*text* with a space for what cannot be printed: new lines, control and format characters."""
     if len(text) > MOST_CHARACTERS:
-        text = text[: MOST_CHARACTERS - 1] + "…"
+        half = MOST_CHARACTERS // 2  # the end says most, as the reason behind a path does
+        text = f"{text[:half]}…{text[1 - half :]}"
     if text.isprintable():
         return text
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
