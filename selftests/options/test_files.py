@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import os
 import signal
 import socket
@@ -140,7 +141,7 @@ def test_a_file_that_has_no_end_yet_keeps_nobody_waiting(tmp_path: Path) -> None
     os.write(there, b"a line")
     try:
         os.set_blocking(here, False)
-        with at_once(), open(here, "rb", buffering=0) as file, pytest.raises(OSError):
+        with at_once(), io.FileIO(here) as file, pytest.raises(OSError, match="no end yet"):
             files._first(file, 100)
     finally:
         os.close(there)
@@ -152,7 +153,7 @@ def test_a_file_that_grows_is_read_up_to_the_limit(tmp_path: Path) -> None:
 
 
 def test_a_kubeconfig_that_kubectl_would_wait_for_is_refused(tmp_path: Path) -> None:
-    with at_once(), pytest.raises(Fault, match="^--hosts: pod: kubeconfig=.*/pipe is not a file"):
+    with at_once(), pytest.raises(Fault, match=r"^--hosts: pod: kubeconfig=.*/pipe is not a file"):
         settings(tmp_path, hosts=f"kubectl://pod?kubeconfig={pipe(tmp_path)}")
 
 
