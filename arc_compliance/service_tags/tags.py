@@ -262,9 +262,8 @@ def _fault(error: ValidationError) -> Fault:
     """Where something in the file is not as it has to be."""
     fault = error.errors(include_url=False, include_input=False)[0]
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in fault["loc"])
-    return Fault(
-        _AS_JSON.get(fault["type"], fault["msg"]), where=where.removeprefix(".") or "the file"
-    )
+    place = scrub(where.removeprefix("."))[:300] or "the file"
+    return Fault(_AS_JSON.get(fault["type"], fault["msg"]), where=place)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tracemalloc
 from typing import Any
 
@@ -50,11 +51,11 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 def test_a_hostile_document_is_one_short_line(name: str) -> None:
     content, words = HOSTILE[name]
 
-    with pytest.raises(ValueError, match="") as caught:
+    with pytest.raises(ValueError, match=re.escape(words)) as caught:
         read_json(content, BOUNDS)
 
     said = str(caught.value)
-    assert words in said
+
     assert said.isprintable()
     assert len(said) < 300
     assert "hunter2" not in said
