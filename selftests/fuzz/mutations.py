@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -116,10 +117,22 @@ ODD: list[Any] = [
 """Values that are seldom where they stand."""
 
 
+class Sources(tuple[Any, ...]):
+    """Files or documents to begin with; hypothesis writes the arguments of its strategies out."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} sources>"
+
+    def one(self, draw: st.DrawFn) -> Any:
+        return self[draw(st.integers(0, len(self) - 1))]
+
+
 @st.composite
-def bytes_like(draw: st.DrawFn, *files: bytes) -> bytes:
+def bytes_like(draw: st.DrawFn, files: Sources) -> bytes:
     """One of *files* with parts cut, spliced, repeated, nested or replaced."""
-    content = bytearray(draw(st.sampled_from(files)))
+    content = bytearray(files.one(draw))
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(content)))
         size = draw(st.sampled_from([1, 2, 8, 40, 200, 2000]))
@@ -131,7 +144,7 @@ def bytes_like(draw: st.DrawFn, *files: bytes) -> bytes:
             case "piece":
                 content[at : at + draw(st.integers(0, 1))] = draw(st.sampled_from(PIECES))
             case "splice":
-                other = draw(st.sampled_from(files))
+                other = files.one(draw)
                 start = draw(st.integers(0, len(other)))
                 content[at:at] = other[start : start + size]
             case "repeat":
@@ -149,11 +162,11 @@ def bytes_like(draw: st.DrawFn, *files: bytes) -> bytes:
 
 
 @st.composite
-def data_like(draw: st.DrawFn, *documents: Any) -> Any:
+def data_like(draw: st.DrawFn, documents: Sources) -> Any:
     """One of *documents*, plain JSON data, with values of other types, places and numbers in it."""
-    document = json.loads(json.dumps(draw(st.sampled_from(documents))))
+    document = copy.deepcopy(documents.one(draw))
     for _ in range(draw(st.integers(1, 5))):
-        place, key = draw(_place(document))
+        place, key = _place(draw, document)
         old = place[key]
         match draw(st.sampled_from(["odd", "odd", "drop", "repeat", "swap", "nest", "rename"])):
             case "drop":
@@ -161,22 +174,21 @@ def data_like(draw: st.DrawFn, *documents: Any) -> Any:
             case "repeat" if isinstance(old, list) and old:
                 place[key] = old[: draw(st.integers(1, 3))] * draw(st.sampled_from([2, 11, 300]))
             case "swap":
-                other, at = draw(_place(document))
+                other, at = _place(draw, document)
                 place[key] = json.loads(json.dumps(other[at]))
             case "nest":
                 for _ in range(draw(st.sampled_from([1, 3, 400]))):
-                    old = draw(st.sampled_from([{"a": old}, [old]]))
+                    old = {"a": old} if draw(st.booleans()) else [old]
                 place[key] = old
             case "rename" if isinstance(place, dict):
                 place[draw(st.sampled_from(["a", "", "\x1b", "host", "elem"]) | st.text())] = old
             case _:
-                place[key] = draw(st.sampled_from(ODD))
+                place[key] = copy.deepcopy(draw(st.sampled_from(ODD)))
         if not document:
             break
     return document
 
 
-@st.composite
 def _place(draw: st.DrawFn, document: Any) -> tuple[Any, Any]:
     """A list or object of *document*, and an index or key of it; the deeper the rarer."""
     place = document

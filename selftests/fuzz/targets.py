@@ -31,7 +31,7 @@ from arc_compliance.service_tags.sources import saved_tags
 from arc_compliance.service_tags.tags import parse_tag_file
 from arc_compliance.wire.frame import BEGIN, END, evidence_in
 from arc_compliance.wire.record import read_record, save_record, saved_in
-from selftests.fuzz.mutations import as_json, bytes_like, data_like
+from selftests.fuzz.mutations import Sources, as_json, bytes_like, data_like
 from selftests.runs.golden_triples import GOLDEN, judgements
 from selftests.wire.test_format1 import FORMAT_1
 
@@ -52,8 +52,8 @@ class Target:
 
 def of(*texts: bytes, data: tuple[Any, ...] = (), wrap: Any = None) -> st.SearchStrategy[bytes]:
     """Damaged *texts*, and damaged *data* as JSON; *wrap* makes a file of what *data* became."""
-    damaged = data_like(*data).map(as_json()).map(wrap or bytes) if data else st.nothing()
-    return bytes_like(*texts) | damaged
+    damaged = data_like(Sources(data)).map(as_json()).map(wrap or bytes) if data else st.nothing()
+    return bytes_like(Sources(texts)) | damaged
 
 
 # -- evidence and records ------------------------------------------------------------------------
