@@ -177,7 +177,7 @@ def data_like(draw: st.DrawFn, documents: Sources) -> Any:
                 other, at = _place(draw, document)
                 place[key] = json.loads(json.dumps(other[at]))
             case "nest":
-                for _ in range(draw(st.sampled_from([1, 3, 400]))):
+                for _ in range(draw(st.sampled_from([1, 3, 150]))):
                     old = {"a": old} if draw(st.booleans()) else [old]
                 place[key] = old
             case "rename" if isinstance(place, dict):
