@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -21,7 +22,6 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from selftests.fuzz.targets import TARGETS, Target
-from selftests.options.test_files import at_once
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 """How long to go on, over all targets; 0 for a few files each, always the same."""
@@ -30,6 +30,9 @@ SEED = int(os.environ.get("FUZZ_SEED", "0")) or random.randrange(1, 2**32)
 ASKED = os.environ.get("FUZZ_TARGET", "")
 MOST_STEPS = 3_000_000
 """Calls of functions for one file of up to 300,000 bytes."""
+
+MOST_SECONDS = 60
+"""Of this process's own time, so that a busy machine changes nothing; for what never ends."""
 
 FEW = 25
 ROUND = 200
@@ -56,13 +59,18 @@ def bounded() -> Iterator[None]:
         if steps > MOST_STEPS:
             raise TooManySteps
 
-    before = sys.getprofile()
-    with at_once():
-        sys.setprofile(count)
-        try:
-            yield
-        finally:
-            sys.setprofile(before)
+    def stop(*_: object) -> None:
+        raise TooManySteps
+
+    before, handler = sys.getprofile(), signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS)
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, handler)
 
 
 def try_file(target: Target, content: bytes) -> None:
