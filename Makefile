@@ -12,7 +12,7 @@ WITH_PIP = { [ -x .venv/bin/pip ] || $(PYTHON) -m venv .venv \
   && .venv/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r $<
 INSTALL = $(if $(UV),{ $(WITH_UV); } || { echo "uv failed; pip tries"; $(WITH_PIP); },$(WITH_PIP))
 
-.PHONY: help demo faulty test lab lint format schemas docs golden reference bench lock clean
+.PHONY: help demo faulty test fuzz lab lint format schemas docs golden reference bench lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -38,6 +38,10 @@ test: .venv/dev ## lint, types, layers and the suite's own tests
 	$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -c selftests/pytest.ini -n 3 selftests --ignore=selftests/lab
 	@echo "left out: selftests/lab, which needs a network of its own (make lab)"
+
+fuzz: .venv/dev ## every reader given damaged files, for FUZZ_SECONDS (600); prints its seeds
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} nice .venv/bin/python -m pytest -c selftests/pytest.ini \
+	  -q selftests/fuzz
 
 lab: .venv/dev ## the suite against real network faults, in network namespaces of its own
 	selftests/system-packages

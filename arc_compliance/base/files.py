@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from collections.abc import Iterable
@@ -23,18 +24,45 @@ def read_at_most(path: Path, most_bytes: int) -> bytes:
     """The whole content of the file *path*.
 
     Raise Fault where it cannot be read, is not a file (a pipe would keep us waiting, a device would
-    never end), or holds more than *most_bytes*.
+    never end), or holds more than *most_bytes*. Nothing that stands at *path* keeps us waiting, not
+    even what is put there meanwhile.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        if not stat.S_ISREG(path.stat().st_mode):  # to open a device can be to use it
             raise Fault("is not a file")
-        with path.open("rb") as file:
-            content = file.read(most_bytes + 1)
+        with open(path, "rb", buffering=0, opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Fault("is not a file")
+            content = _first(file, most_bytes + 1)
     except OSError as error:
         raise Fault(f"cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a NUL in the path, or a character that no path can have
+        if isinstance(error, Fault):
+            raise
+        raise Fault("cannot be read: not a path") from error
     if len(content) > most_bytes:
         raise Fault(f"larger than {most_bytes} bytes")
     return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _first(file: io.FileIO, most_bytes: int) -> bytes:
+    """The first *most_bytes* of *file*; some files of the kernel have their end to be waited for.
+
+    Raise OSError for those.
+    """
+    content = bytearray()
+    while len(content) < most_bytes:
+        piece = file.read(min(most_bytes - len(content), 1 << 20))
+        if piece is None:
+            raise OSError(errno.EAGAIN, "it has no end yet")
+        if not piece:
+            break
+        content += piece
+    return bytes(content)
 
 
 def write_whole(

@@ -60,6 +60,8 @@ def check_bounds(text: bytes, loader: Any) -> None:
             reading.end(event)
         elif isinstance(event, yaml.AliasEvent):
             reading.repeat(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            reading.document(event)
 
 
 class _Reading:
@@ -69,6 +71,12 @@ class _Reading:
         self._count = 0
         self._open = [_Node()]  # the document itself
         self._anchors: dict[str, _Node] = {}
+        self._documents = 0
+
+    def document(self, event: yaml.DocumentStartEvent) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise _fault("not valid YAML: but found another document", event)
 
     def value(self, event: yaml.ScalarEvent) -> None:
         if len(event.value) > MAX_CHARACTERS:

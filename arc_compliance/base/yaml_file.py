@@ -58,7 +58,7 @@ def read_yaml(
             first = error.errors(include_url=False)[0]
             words = _words(first, model, nouns or {})
             number = _line(text, first["loc"])
-            raise Fault(f"{words} (line {number})", where=_place(first["loc"])) from error
+            raise Fault(f"{words} (line {number})", where=redact(_place(first["loc"]))) from error
 
 
 def _built(text: bytes) -> Any:
@@ -69,7 +69,8 @@ def _built(text: bytes) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f" (line {mark.line + 1})" if mark else ""
-        raise Fault(f"not valid YAML: {error.problem}{line}") from error
+        problem = redact(str(error.problem))[:300]
+        raise Fault(f"not valid YAML: {problem}{line}") from error
     except yaml.reader.ReaderError as error:
         number = text[: error.position].count(b"\n") + 1
         raise Fault(f"not valid YAML: {error.reason} (line {number})") from error

@@ -10,6 +10,7 @@ from typing import Any
 from netaddr import IPNetwork, IPSet
 
 from arc_compliance.base.fault import Fault
+from arc_compliance.base.redact import scrub
 from arc_compliance.firewall.follow import (
     PORT,
     Chain,
@@ -55,7 +56,7 @@ def read_iptables(text: str) -> Ruleset:
             try:
                 _iptables_line(words, (family, table), chains)
             except (ValueError, IndexError) as error:
-                raise Fault(str(error), where=f"line {number}") from error
+                raise Fault(scrub(str(error))[:200], where=f"line {number}") from error
     return Ruleset(chains=chains)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from json import JSONDecodeError
 from typing import Any
 
 from arc_compliance.base.fault import Fault
+from arc_compliance.base.json_bounds import Bounds, read_json
+from arc_compliance.base.redact import scrub
 from arc_compliance.firewall.follow import (
     EVERYTHING,
     Chain,
@@ -18,6 +20,9 @@ from arc_compliance.firewall.follow import (
     port_asked,
     union,
 )
+
+BOUNDS = Bounds(depth=100, values=2_000_000, text=100_000)
+"""What a ruleset may hold as JSON; a prefix in a set is eight values."""
 
 _IN_FAMILY = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}
 _INTERFACES = ("oifname", "oif", "iifname", "iif", "oifgroup", "iifgroup")
@@ -56,20 +61,23 @@ def read_nftables(text: str) -> Ruleset:
         try:
             chain.rules += _nft_rules(what, sets, chains)
         except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
-            raise Fault(f"cannot be read: {error}", where=f"nftables[{i}].rule") from error
+            raise Fault(
+                f"cannot be read: {scrub(str(error))[:200]}", where=f"nftables[{i}].rule"
+            ) from error
     return Ruleset(chains=chains)
 
 
 def _nft_objects(text: str) -> list[tuple[str, dict[str, Any]]]:
     """Kind and content of each object in *text*; raise Fault where it holds none."""
     try:
-        items = json.loads(text)["nftables"]
-        firsts = [next(iter(item.items())) for item in items]
-        objects = [(kind, dict(what or {})) for kind, what in firsts]
-    except json.JSONDecodeError as error:
+        document = read_json(text, BOUNDS)
+    except JSONDecodeError as error:
         raise Fault(f"not valid JSON: {error.msg}", where=f"line {error.lineno}") from error
-    except RecursionError as error:
-        raise Fault("nested too deeply") from error
+    except ValueError as error:
+        raise Fault(str(error)) from error
+    try:
+        firsts = [next(iter(item.items())) for item in document["nftables"]]
+        objects = [(kind, dict(what or {})) for kind, what in firsts]
     except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
         raise Fault("not a ruleset as `nft -j list ruleset` prints it") from error
     return objects

@@ -45,7 +45,7 @@ def judge_row(case: Case, view: HostView, judge_name: JudgeName, *, expected: st
 def verdicts_on(row: RowView, view: HostView, judge_name: JudgeName) -> list[NameVerdict]:
     """What *judge_name* says of every measured name of *row*; nothing where it has no name."""
     found = [
-        judge_name(target.measurement) if target.measurement else _unmeasured(target.name)
+        judge_name(target.measurement) if target.measurement else _unmeasured(target.name, view)
         for target in row.targets
     ]
     if found and view.location is None:
@@ -122,7 +122,14 @@ def notes_on(measurement: Measurement) -> str:
     return f" [{'; '.join(notes)}]" if notes else ""
 
 
-def _unmeasured(name: str) -> NameVerdict:
+def _unmeasured(name: str, view: HostView) -> NameVerdict:
+    if not view.asked:
+        return NameVerdict(
+            name=name,
+            verdict=Verdict.NOT_TESTED,
+            words="the host was measured with other settings, which did not ask for it; measure "
+            "it with these",
+        )
     return NameVerdict(
         name=name,
         verdict=Verdict.ERROR,

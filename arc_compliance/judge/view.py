@@ -35,7 +35,8 @@ class Grounds:
 
     ``now`` is the time at which the evidence was received, with a time zone: certificates and the
     age of files are judged by it. ``allowlists`` are those of the firewalls that the operator
-    named.
+    named. ``doubt`` says why ``now`` is not to be believed, empty where it is. ``asked`` is false
+    where the host carried out another order than this run would give it.
     """
 
     catalogue: Catalogue
@@ -44,6 +45,8 @@ class Grounds:
     public_roots: PublicRoots
     service_tags: ServiceTags
     allowlists: tuple[Allowlist, ...] = ()
+    doubt: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,5 +240,7 @@ def view_of(record: HostRecord, grounds: Grounds) -> HostView | None:
         public_roots=grounds.public_roots,
         service_tags=grounds.service_tags,
         allowlists=grounds.allowlists,
+        doubt=grounds.doubt,
+        asked=grounds.asked,
         evidence=without_made_up_addresses(record.evidence),
     )

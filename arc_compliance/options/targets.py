@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from arc_compliance.base.fault import Fault, reading
+from arc_compliance.base.files import read_at_most
 from arc_compliance.collect.backends import Access, expand
 from arc_compliance.collect.replay import saved_evidence
 from arc_compliance.hosts.addresses import HostSpec, parse_host, parse_hosts, refuse_twins
 from arc_compliance.hosts.inventory import narrow, read_inventory
+from arc_compliance.options.files import MAX_BYTES
 from arc_compliance.plan.scope import Scope
 
 
@@ -51,6 +54,8 @@ def read_targets(
         with reading("--hosts"):
             targets = Targets(scopes=dict.fromkeys(expand(parse_hosts(hosts), access), scope))
     if saved is None:
+        with reading("--inventory" if inventory is not None and hosts is None else "--hosts"):
+            _refuse_other_than_files(targets.scopes)
         return targets
     left_out = [one for one in saved if one not in {host.label for host in targets.scopes}]
     if left_out and hosts is None:
@@ -62,6 +67,17 @@ def read_targets(
     if left_out and not targets.narrowed:
         return replace(targets, narrowed=f"without {len(left_out)} more hosts of the evidence")
     return targets
+
+
+def _refuse_other_than_files(hosts: Iterable[HostSpec]) -> None:
+    """Raise Fault for a kubeconfig that kubectl could not read, or would wait for."""
+    for host in hosts:
+        asked = parse_qs(urlsplit(host.address).query)
+        for named in asked.get("kubeconfig", ()):
+            try:
+                read_at_most(Path(named), MAX_BYTES)
+            except Fault as fault:
+                raise Fault(f"{host.label}: kubeconfig={named} {fault.what}") from fault
 
 
 def _from_inventory(

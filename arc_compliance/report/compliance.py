@@ -9,6 +9,8 @@ from enum import Enum
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from arc_compliance.base.redact import scrub
+from arc_compliance.base.wording import first_few
 from arc_compliance.catalogue.model import Level
 from arc_compliance.judge.judgement import Judgement, Verdict
 
@@ -48,14 +50,18 @@ class Result:
 class Host:
     """From where and under which scope a host was measured, and when its evidence came in.
 
-    ``controls`` has each negative control's stage and how it went: held, answered, not asked. The
-    fields that say how it was measured are empty where it was not.
+    ``run`` is the one that measured it. ``remarks`` are what a reader has to know of saved
+    evidence: another order, a day that is still to come. ``controls`` has each negative control's
+    stage and how it went: held, answered, not asked. The fields that say how it was measured are
+    empty where it was not.
     """
 
     label: str
     measured: bool
     simulated: bool = False
     scope: tuple[tuple[str, str], ...] = ()
+    run: str = ""
+    remarks: tuple[str, ...] = ()
     collected: str = ""
     controls: tuple[tuple[str, str], ...] = ()
     hostname: str = ""
@@ -100,6 +106,31 @@ class ComplianceReport:
     hosts: tuple[Host, ...]
     results: tuple[Result, ...]
     missing: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The overall verdict, which is never that on a simulation without saying so."""
+        simulated = " (simulated)" if self.header.simulated else ""
+        return f"{self.overall.value}{simulated}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader has to know of the evidence, each thing once with the hosts that it is
+        about."""
+        about: dict[str, list[str]] = {}
+        for host in self.hosts:
+            for remark in host.remarks:
+                about.setdefault(remark, []).append(host.label)
+        told = [f"{first_few(labels, 4)}: {remark}" for remark, labels in about.items()]
+        runs = Counter(host.run for host in self.hosts if host.run and host.measured)
+        if len(runs) > 1:
+            most, number = runs.most_common(1)[0]
+            others = [h.label for h in self.hosts if h.measured and h.run not in ("", most)]
+            told.append(
+                f"evidence of {len(runs)} runs: {number} hosts are of the run {scrub(most)[:40]}, "
+                f"and others are not: {first_few(others, 4)}"
+            )
+        return tuple(told)
 
     def counts(self) -> dict[Verdict, int]:
         """How many cases have each verdict, the run's own last case aside."""
@@ -162,8 +193,11 @@ def _line(j: Judgement) -> str:
     return f"{j.host}: {what}: {j.verdict.value}{cause}"
 
 
-def overall_judgement(overall: Overall, missing: Sequence[str], statement: str) -> Judgement:
-    """The run's last case: passes only where the run is compliant, and lists what is missing."""
+def overall_judgement(
+    overall: Overall, missing: Sequence[str], statement: str, *, simulated: bool = False
+) -> Judgement:
+    """The run's last case: passes only where the run is compliant, and lists what is missing; says
+    where it was *simulated*."""
     compliant = overall in (Overall.COMPLIANT, Overall.COMPLIANT_WITH_WAIVERS)
     shown = [*missing[:50], *([f"and {len(missing) - 50} more"] if len(missing) > 50 else [])]
     return Judgement(
@@ -174,5 +208,5 @@ def overall_judgement(overall: Overall, missing: Sequence[str], statement: str) 
         host="",
         verdict=Verdict.PASS if compliant else Verdict.FAIL,
         expected=statement,
-        actual="\n".join([overall.value, *shown]),
+        actual="\n".join([f"{overall.value}{' (simulated)' if simulated else ''}", *shown]),
     )

@@ -84,6 +84,8 @@ def render_junit(report: ComplianceReport, most_bytes: int = MOST_BYTES) -> Iter
 
 def is_ours(path: Path) -> bool:
     """Whether the file *path* is one that this module made the text of."""
+    if not path.is_file():  # a pipe would keep us waiting
+        return False
     with path.open("rb") as file:
         return b'<testsuite name="arc-compliance"' in file.read(500)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -94,8 +94,8 @@ def result_of(nodeid: str, duration: float, judgement: Judgement) -> Result:
     return Result(classname=classname, name=name, duration=duration, judgement=judgement)
 
 
-def host_of(record: HostRecord, scope: Scope) -> Host:
-    """What the report says of the host of *record*."""
+def host_of(record: HostRecord, scope: Scope, remarks: Sequence[str] = ()) -> Host:
+    """What the report says of the host of *record*, with *remarks* on its evidence."""
     evidence = record.evidence
     simulated = record.public_roots is not None
     if evidence is None:
@@ -113,6 +113,8 @@ def host_of(record: HostRecord, scope: Scope) -> Host:
         measured=True,
         simulated=simulated,
         scope=scope.words(),
+        run=record.run,
+        remarks=tuple(remarks),
         collected=_time(record.collected),
         controls=tuple((control.stage.value, outcome_of(control)) for control in evidence.controls),
         hostname=where.hostname,

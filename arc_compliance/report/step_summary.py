@@ -31,11 +31,13 @@ def render_step_summary(report: ComplianceReport) -> str:
 
 def _parts(report: ComplianceReport) -> Iterator[str]:
     """The blocks of the summary; a blank line ends HTML and lets Markdown begin."""
-    yield f"## arc-compliance: {report.overall.value}"
+    yield f"## arc-compliance: {report.headline}"
     if report.header.selection != "all":
         yield f"<p>Partial run: {_code(report.header.selection)}. The verdict is about these.</p>"
     if report.header.simulated:
         yield "Simulated Azure: this says nothing about a real network."
+    for remark in report.remarks:
+        yield f"<p>{_code(remark)}</p>"
     counts = [f"{n} {verdict.value}" for verdict, n in report.counts().items() if n]
     yield ", ".join(counts) or "Nothing was judged."
     yield f"<p>Service tags: {_code(report.header.service_tags)}</p>"

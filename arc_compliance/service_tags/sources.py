@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from arc_compliance.base.fault import Fault, reading
 from arc_compliance.base.files import read_at_most, write_whole
+from arc_compliance.base.json_bounds import Bounds, read_json
 from arc_compliance.base.redact import scrub
 from arc_compliance.service_tags.fetch import Unfetched, fetch
 from arc_compliance.service_tags.tags import (
@@ -39,6 +40,9 @@ DOWNLOAD = "download"
 """The value of --service-tags that stands for the current file of the run's cloud."""
 
 MAX_PAGE_BYTES = 4 * 1024 * 1024
+SOURCES = Bounds(depth=5, values=1000, text=10_000)
+"""What is written down about files: a few lines for each of three clouds."""
+
 _WORD_OF = {cloud: word for word, cloud in CLOUDS.items()}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,95}\.json", re.IGNORECASE)
 
@@ -164,9 +168,9 @@ class _Cache:
     def read(self) -> tuple[Raw, _Kept] | None:
         """The file that is in, with what is known of it, where it is whole."""
         try:
-            about = _Kept.model_validate_json(self._about.read_bytes())
-            content = self._content.read_bytes()
-        except (OSError, ValidationError):
+            about = _Kept.model_validate(read_json(read_at_most(self._about, MAX_BYTES), SOURCES))
+            content = read_at_most(self._content, MAX_BYTES)
+        except ValueError:  # a Fault or a ValidationError, too
             return None
         if hashlib.sha256(content).hexdigest() != about.sha256:
             return None
@@ -218,8 +222,9 @@ def saved_tags(directory: Path) -> tuple[list[Raw], str] | None:
     """The files that `save_tags` kept in *directory*, and what came in the way; None where it kept
     none. Raise Fault where one of them is another than it was."""
     try:
-        about = _Sources.model_validate_json(read_at_most(directory / "sources.json", MAX_BYTES))
-    except (Fault, ValidationError):
+        content = read_at_most(directory / "sources.json", MAX_BYTES)
+        about = _Sources.model_validate(read_json(content, SOURCES))
+    except ValueError:  # a Fault or a ValidationError, too
         return None
     files = []
     for cloud, kept in about.files.items():

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from json import JSONDecodeError
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Annotated
 
@@ -20,10 +21,14 @@ from netaddr import IPSet
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from arc_compliance.base.fault import Fault, reading
+from arc_compliance.base.json_bounds import Bounds, read_json
 from arc_compliance.base.redact import scrub
 
 MAX_BYTES = 32 * 1024 * 1024
 """What a file may hold; the public cloud's, the largest, has 4 MB."""
+
+BOUNDS = Bounds(depth=20, values=2_000_000, text=10_000)
+"""What it may hold as JSON: the public cloud's has 160,000 values, five levels deep."""
 
 CLOUDS = {
     "China": "AzureChinaCloud",
@@ -174,9 +179,11 @@ def _parse(name: str, content: bytes) -> TagFile:
     if len(content) > MAX_BYTES:
         raise Fault(f"larger than {MAX_BYTES} bytes")
     try:
-        file = _File.model_validate_json(content.removeprefix(b"\xef\xbb\xbf"))
+        file = _File.model_validate(read_json(content, BOUNDS))
     except ValidationError as error:
-        raise _fault(error, content) from error
+        raise _fault(error) from error
+    except ValueError as error:
+        raise _not_json(error, content) from error
     if file.cloud not in CLOUDS:
         known = ", ".join(CLOUDS)
         raise Fault(f"unknown cloud {file.cloud[:40]!r}; known: {known}", where="cloud")
@@ -238,15 +245,25 @@ def _network(prefix: str) -> tuple[int, int, int]:
     return width, number, length
 
 
-def _fault(error: ValidationError, content: bytes) -> Fault:
-    """What is wrong with *content*, for somebody who has the file before them."""
+def _not_json(error: ValueError, content: bytes) -> Fault:
+    """Why *content* cannot be read as JSON, for somebody who has the file before them."""
     if content.lstrip()[:1] == b"<":
         return Fault("is a page in HTML, of a login or a portal perhaps, and not JSON")
+    if isinstance(error, JSONDecodeError):
+        return Fault(f"is not JSON, or only the beginning of it: {error}")
+    return Fault(str(error))
+
+
+_AS_JSON = {"model_type": "Input should be an object", "tuple_type": "Input should be an array"}
+"""What pydantic says of Python's types in words of JSON, by its type of error."""
+
+
+def _fault(error: ValidationError) -> Fault:
+    """Where something in the file is not as it has to be."""
     fault = error.errors(include_url=False, include_input=False)[0]
-    if fault["type"] == "json_invalid":
-        return Fault(f"is not JSON, or only the beginning of it: {fault['ctx']['error']}")
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in fault["loc"])
-    return Fault(fault["msg"], where=where.removeprefix(".") or "the file")
+    place = scrub(where.removeprefix("."))[:300] or "the file"
+    return Fault(_AS_JSON.get(fault["type"], fault["msg"]), where=place)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from pydantic import ValidationError
 
+from arc_compliance.base.json_bounds import Bounds, read_json
 from arc_compliance.base.redact import scrub_all
 from arc_compliance.probe.python import contract, limits
 from arc_compliance.wire.evidence import Evidence
@@ -17,6 +16,10 @@ END = contract.END.encode()
 
 MAX_EVIDENCE_BYTES = limits.MAX_EVIDENCE + 1024 * limits.KIB
 """What one host may send at the most; a healthy host sends about 200 KB."""
+
+BOUNDS = Bounds(depth=20, values=200_000, text=2 * limits.MAX_RULES)
+"""What its evidence may hold. A healthy host's has 3,000 values, eight levels deep; its longest
+text can be the rules of its packet filter, in which a quote or a new line takes two bytes."""
 
 
 def evidence_from(document: object) -> Evidence:
@@ -39,10 +42,10 @@ def evidence_in(output: bytes) -> Evidence:
     if not end:
         raise ValueError("the host's evidence is cut off")
     try:
-        return evidence_from(scrub_all(json.loads(body)))
+        return evidence_from(scrub_all(read_json(body, BOUNDS)))
     except ValidationError as error:
         raise ValueError(f"the host's evidence is not as agreed: {first_fault(error)}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"the host's evidence is not JSON: {error}") from error
 
 
@@ -51,4 +54,4 @@ def first_fault(error: ValidationError) -> str:
     first, *rest = error.errors(include_url=False, include_input=False)
     path = ".".join(str(part) for part in first["loc"])
     more = f" and {len(rest)} more" if rest else ""
-    return f"{path}: {first['msg']}{more}"
+    return f"{path[:200]}: {first['msg'][:500]}{more}"

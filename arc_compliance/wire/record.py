@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote
@@ -14,11 +14,25 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from arc_compliance.base.fault import Fault
 from arc_compliance.base.files import read_at_most, write_whole
+from arc_compliance.base.json_bounds import Bounds, check_json, read_json
 from arc_compliance.base.redact import scrub, scrub_all
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure, Text, Time
 from arc_compliance.wire.format1 import upgraded
-from arc_compliance.wire.frame import BEGIN, END, MAX_EVIDENCE_BYTES, evidence_in, first_fault
+from arc_compliance.wire.frame import (
+    BEGIN,
+    BOUNDS,
+    END,
+    MAX_EVIDENCE_BYTES,
+    evidence_in,
+    first_fault,
+)
+
+MAX_BYTES = 2 * MAX_EVIDENCE_BYTES
+"""What a record's file may hold; a healthy host's has 70 KB, indentation and all."""
+
+RECORD = Bounds(depth=BOUNDS.depth, values=10 * BOUNDS.values, text=BOUNDS.text)
+"""What a record may hold: its evidence with every field that a host may leave out."""
 
 _MAX_NAME = 200
 """How long the name of a record's file is at the most, without its ending. File systems take 255
@@ -59,9 +73,24 @@ def record_path(directory: Path, host: str) -> Path:
     return directory / f"{name}.json"
 
 
-def save_record(directory: Path, record: HostRecord) -> None:
-    """Write *record* into *directory*, whole or not at all."""
-    write_whole(record_path(directory, record.host), record.model_dump_json(indent=1) + "\n")
+def save_record(directory: Path, record: HostRecord) -> HostRecord:
+    """Write *record* into *directory*, whole or not at all; return what was written.
+
+    It is indented for people, and not where indentation makes it too large. Where it is too large
+    even so, the host's record is that it was.
+    """
+    text = record.model_dump_json(indent=1)
+    if len(text) > MAX_BYTES // 4:  # in UTF-8 a character takes up to four bytes
+        text = record.model_dump_json()
+    if len(text.encode()) >= MAX_BYTES:
+        why = f"the host's evidence takes more than {MAX_BYTES} bytes as a file"
+        failure = Failure(cause="probe-failed", detail=why)
+        record = record.model_copy(
+            update={"evidence": None, "failure": failure, "public_roots": None}
+        )
+        text = record.model_dump_json(indent=1)
+    write_whole(record_path(directory, record.host), text + "\n")
+    return record
 
 
 def load_record(directory: Path, host: str, run: str | None) -> HostRecord:
@@ -84,7 +113,7 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     *clean* says that this run saved the file, so that its texts are redacted already.
     """
     try:
-        content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
+        content = read_at_most(path, MAX_BYTES)
         if clean or BEGIN not in content:
             return _record_in(content, clean=clean)
         evidence = evidence_in(content)
@@ -98,17 +127,19 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
         return _unreadable(path, fault.what)
     except ValidationError as error:
         return _unreadable(path, f"it is not as agreed ({first_fault(error)})")
-    except json.JSONDecodeError as error:
-        return _unreadable(path, f"it is not as agreed (no JSON: {error.msg})")
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return _unreadable(path, str(error))
 
 
 def _record_in(content: bytes, *, clean: bool) -> HostRecord:
-    if clean:
-        with contextlib.suppress(ValidationError):  # a run that was resumed may hold format 1
-            return HostRecord.model_validate_json(content)
-    document = json.loads(content)
+    try:
+        if clean:
+            check_json(content, RECORD)
+            with contextlib.suppress(ValidationError):  # a run that was resumed may hold format 1
+                return HostRecord.model_validate_json(content)
+        document = read_json(content, RECORD)
+    except ValueError as error:
+        raise ValueError(f"it is not as agreed ({error})") from error
     return record_from(document if clean else scrub_all(document))
 
 
@@ -122,18 +153,35 @@ def record_from(document: object) -> HostRecord:
     return HostRecord.model_validate(document)
 
 
-def host_in(path: Path) -> str:
-    """The host whose record or evidence the file *path* holds, by what it says of itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What a saved file says of itself: its host, and whether it is of a simulation; neither real
+    nor simulated is one that holds no evidence."""
 
-    A file that holds neither is of the host that it is named for. Only `read_record` checks what
-    else the file holds.
+    path: Path
+    host: str
+    simulated: bool = False
+    real: bool = False
+
+
+def saved_in(path: Path) -> Saved:
+    """What the file *path* is, by what it says of itself.
+
+    A file that holds neither a record nor evidence is of the host that it is named for. Only
+    `read_record` checks what else the file holds.
     """
     try:
-        content = read_at_most(path, 2 * MAX_EVIDENCE_BYTES)
+        content = read_at_most(path, MAX_BYTES)
         printed = content.partition(BEGIN)[2].partition(END)[0]
-        return scrub(_Head.model_validate_json(printed or content).host) or _named_for(path)
+        head = _Head.model_validate(read_json(printed or content, RECORD))
+        return Saved(
+            path=path,
+            host=scrub(head.host) or _named_for(path),
+            simulated=head.public_roots is not None,
+            real=head.public_roots is None and head.evidence is not None,
+        )
     except ValueError:
-        return _named_for(path)
+        return Saved(path=path, host=_named_for(path))
 
 
 class _Head(BaseModel):
@@ -141,6 +189,8 @@ class _Head(BaseModel):
 
     run: Text
     host: Text
+    evidence: object = None
+    public_roots: object = None
 
 
 def _named_for(path: Path) -> str:
@@ -148,5 +198,6 @@ def _named_for(path: Path) -> str:
 
 
 def _unreadable(path: Path, fault: str) -> HostRecord:
-    failure = Failure(cause="probe-failed", detail=f"evidence/{path.name}: {fault}"[:4096])
+    detail = scrub(f"evidence/{path.name}: {fault}")[:2000]
+    failure = Failure(cause="probe-failed", detail=detail)
     return HostRecord(run="", host=_named_for(path), collected=0, failure=failure)

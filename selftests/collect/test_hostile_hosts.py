@@ -33,6 +33,22 @@ ANSWERS = {
         f"echo {BEGIN}; head -c 200000 /dev/zero | tr '\\0' '['; echo; echo {END}",
         "the host's evidence is not JSON",
     ),
+    "deep objects": (
+        f"echo {BEGIN}; for i in $(seq 300); do printf '{{\"a\":'; done; echo; echo {END}",
+        "the host's evidence is not JSON: nested too deeply: more than 20",
+    ),
+    "numbers": (
+        f"echo {BEGIN}; printf '['; yes 0, | head -c 8000000; echo '0]'; echo {END}",
+        "the host's evidence is not JSON: more than 200000 values",
+    ),
+    "no number": (
+        f"echo {BEGIN}; echo '{{\"started\": 1e999999}}'; echo {END}",
+        "the host's evidence is not JSON: a number is too large for a float",
+    ),
+    "a key twice": (
+        f'echo {BEGIN}; echo \'{{"run": 1, "run": 2}}\'; echo {END}',
+        "the host's evidence is not JSON: the key 'run' is given twice",
+    ),
     "flood": (f"echo {BEGIN}; cat /dev/zero", "the host sent more than 8388608 bytes"),
 }
 

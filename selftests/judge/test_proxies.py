@@ -257,9 +257,9 @@ def test_a_websocket(seen: dict[str, Any], expected: tuple[str, str]) -> None:
     assert said(judgement) == expected
 
 
-def test_a_chain_that_cannot_be_parsed_has_no_negative_serial() -> None:
+def test_a_chain_that_cannot_be_parsed_shows_no_serial_number() -> None:
     seen = evidence(measurement(LOGIN, sent=("AAAA", "not base64")))
 
     judgement = judge_negative_serial(case_of("practice/negative-serial"), view(seen))
 
-    assert said(judgement) == ("pass", "")
+    assert said(judgement) == ("error", "cert-unreadable")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from arc_compliance.wire.frame import BEGIN, END
-from arc_compliance.wire.record import host_in, read_record
+from arc_compliance.wire.record import read_record, saved_in
 from selftests.runs.golden_triples import GOLDEN
 
 RECORD = json.loads((GOLDEN / "healthy" / "evidence.json").read_text(encoding="utf-8"))
@@ -53,5 +53,5 @@ def test_a_file_is_of_the_host_that_it_names(tmp_path: Path, content: bytes, hos
     path = tmp_path / "named.json"
     path.write_bytes(content)
 
-    assert host_in(path) == host
+    assert saved_in(path).host == host
     assert read_record(path).host == host

@@ -16,6 +16,7 @@ from arc_compliance.judge.adjust.observed import by_observation
 from arc_compliance.judge.adjust.own_rules import by_own_rules
 from arc_compliance.judge.adjust.proxy_at_hand import by_proxy_at_hand
 from arc_compliance.judge.adjust.route import by_route
+from arc_compliance.judge.adjust.time import by_time
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.view import HostView
 from arc_compliance.plan.cases import Case
@@ -24,6 +25,7 @@ Adjustment = Callable[[Judgement, Case, HostView], Judgement]
 
 ADJUSTMENTS: tuple[Adjustment, ...] = (
     by_controls,  # before the others: a result that rests on a tripped control is an error
+    by_time,  # the same, where it rests on a day that nobody can believe
     by_route,  # a failure on a route that may not be the agent's is an error, not a failure
     by_observation,  # what still fails: does what was seen name another object to change?
     by_proxy_at_hand,  # what still fails: does another proxy of the host reach it?

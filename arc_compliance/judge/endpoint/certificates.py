@@ -62,6 +62,12 @@ def inspected(measurement: Measurement, view: HostView) -> bool:
     return public is not None and not public.root and public.cause != "cert-chain-incomplete"
 
 
+def unreadable(measurement: Measurement, view: HostView) -> bool:
+    """Whether a certificate was sent that cannot be read: no client gets on with such a peer."""
+    public = public_verdict(measurement, view)
+    return public is not None and public.cause == "cert-unreadable"
+
+
 def _verified(roots: PublicRoots, chain: tuple[str, ...], name: str, now: datetime) -> ChainVerdict:
     """What *roots* say of *chain* at *now*.
 

@@ -147,7 +147,12 @@ def _is_root(certificate: Certificate, roots: Roots) -> bool:
 
 def _same(one: Certificate, other: Certificate) -> bool:
     """Whether both are for the same subject and key: a path with both would go round."""
-    return one.subject == other.subject and one.public_key() == other.public_key()
+    if one.subject != other.subject:
+        return False
+    try:
+        return one.public_key() == other.public_key()
+    except UnsupportedAlgorithm:  # a kind of key that nothing can be verified with
+        return one == other
 
 
 def _unknown_critical(certificate: Certificate) -> str | None:
@@ -176,7 +181,10 @@ def _signs(parent: Certificate, child: Certificate) -> str | None:
 
 
 def _weakly_signed(certificate: Certificate) -> bool:
-    digest = certificate.signature_hash_algorithm
+    try:
+        digest = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:  # whoever verifies the signature finds that out
+        return False
     return digest is not None and digest.name in WEAK_DIGESTS
 
 

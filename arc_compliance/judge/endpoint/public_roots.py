@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -12,13 +11,25 @@ from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from arc_compliance.judge.endpoint.paths import find_path, flaw_of
 
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What cryptography raises for a part of a certificate when it is asked for it, which may be late:
+not all of them are ValueErrors."""
 _INSTANT = timedelta(microseconds=1)
 _LAST = datetime.max.replace(tzinfo=timezone.utc) - timedelta(days=1)
 
@@ -43,7 +54,7 @@ class PublicRoots:
         """Raise ValueError where *pem* holds no certificate, or one that cannot be read."""
         from OpenSSL import crypto  # a run that judges no chain can do without it
 
-        blocks = _PEM.findall(pem)
+        blocks = list(_blocks(pem))
         if not blocks:
             raise ValueError("no PEM certificate")
         with _any_serial_number():
@@ -52,14 +63,14 @@ class PublicRoots:
                     crypto.load_certificate(crypto.FILETYPE_PEM, block).to_cryptography()
                     for block in blocks
                 ]
-            except (crypto.Error, ValueError) as error:
+                by_subject: dict[bytes, list[x509.Certificate]] = {}
+                for root in found:
+                    by_subject.setdefault(root.subject.public_bytes(), []).append(root)
+                self._edges = sorted(edge for root in found for edge in _edges(root))
+            except (crypto.Error, *UNREADABLE) as error:
                 raise ValueError("a PEM certificate that cannot be read") from error
-        by_subject: dict[bytes, list[x509.Certificate]] = {}
-        for root in found:
-            by_subject.setdefault(root.subject.public_bytes(), []).append(root)
         self._by_subject = by_subject
         self.count = len(found)
-        self._edges = sorted(edge for root in found for edge in _edges(root))
 
     def steady_since(self, edges: Sequence[datetime], now: datetime) -> datetime:
         """The last moment up to *now* at which the verdict on a chain can have changed.
@@ -77,6 +88,12 @@ class PublicRoots:
 
         Raise ValueError where a certificate of the chain cannot be parsed.
         """
+        try:
+            return self._verify(chain, name, now)
+        except UNREADABLE as error:
+            raise ValueError("a certificate that cannot be parsed") from error
+
+    def _verify(self, chain: Sequence[bytes], name: str, now: datetime) -> ChainVerdict:
         certificates = _read(chain)
         with _any_serial_number():
             path = find_path(certificates, self._by_subject, now)
@@ -90,11 +107,19 @@ class PublicRoots:
             return ChainVerdict(path.cause or mismatch, issuer, root=root)
 
 
+def _blocks(pem: bytes) -> Iterator[bytes]:
+    """The certificates in *pem*; one pass, whatever it holds."""
+    for part in pem.split(_BEGIN)[1:]:
+        body, end, _ = part.partition(_END)
+        if end:
+            yield _BEGIN + body + _END
+
+
 def _read(chain: Sequence[bytes]) -> list[x509.Certificate]:
     with _any_serial_number():
         try:
             return [x509.load_der_x509_certificate(der) for der in chain]
-        except ValueError as error:
+        except UNREADABLE as error:
             raise ValueError("a certificate that cannot be parsed") from error
 
 
@@ -111,7 +136,10 @@ def edges_of_validity(chain: Sequence[bytes]) -> tuple[datetime, ...]:
 
     Raise ValueError where one cannot be parsed.
     """
-    return tuple(edge for certificate in _read(chain) for edge in _edges(certificate))
+    try:
+        return tuple(edge for certificate in _read(chain) for edge in _edges(certificate))
+    except UNREADABLE as error:
+        raise ValueError("a certificate whose validity cannot be parsed") from error
 
 
 def _edges(certificate: x509.Certificate) -> tuple[datetime, datetime]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import warnings
 from functools import lru_cache
 
@@ -12,6 +11,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from arc_compliance.base.wording import first_few
 from arc_compliance.judge.causes import Owner, Remedy
+from arc_compliance.judge.endpoint.public_roots import UNREADABLE
 from arc_compliance.judge.fold import nothing_answered
 from arc_compliance.judge.judgement import Judgement, Verdict, judged
 from arc_compliance.judge.view import HostView
@@ -24,7 +24,8 @@ def judge_negative_serial(case: Case, view: HostView) -> Judgement:
     chains = {m.name: m.chain for m in view.evidence.measurements if m.chain}
     if not chains:
         return nothing_answered(case, view.required(), expected)
-    found = [name for name, chain in chains.items() if any(map(_has_negative_serial, chain))]
+    negative = {name: [*map(_negative_serial, chain)] for name, chain in chains.items()}
+    found = [name for name, told in negative.items() if True in told]
     if found:
         shown = first_few(found, 4)
         return judged(
@@ -39,19 +40,28 @@ def judge_negative_serial(case: Case, view: HostView) -> Judgement:
                 f"{shown}, with positive serial numbers.",
             ),
         )
+    if unread := [name for name, told in negative.items() if None in told]:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual=f"a certificate of {first_few(unread, 4)} cannot be read",
+            cause="cert-unreadable",
+            failing=unread,
+        )
     return judged(
         case, Verdict.PASS, expected=expected, actual=f"none in the chains of {len(chains)} names"
     )
 
 
 @lru_cache(maxsize=1024)  # the hosts of a fleet see the same certificates
-def _has_negative_serial(certificate: str) -> bool:
-    """Whether the serial number of *certificate* (base64 of DER) is negative; what cannot be parsed
-    is judged elsewhere."""
+def _negative_serial(certificate: str) -> bool | None:
+    """Whether the serial number of *certificate* (base64 of DER) is negative; None where it cannot
+    be parsed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         try:
             der = base64.b64decode(certificate, validate=True)
             return x509.load_der_x509_certificate(der).serial_number < 0
-        except (ValueError, binascii.Error):
-            return False
+        except UNREADABLE:
+            return None

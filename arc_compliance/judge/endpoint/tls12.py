@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arc_compliance.judge.endpoint.certificates import unreadable
 from arc_compliance.judge.endpoint.reach import TLS_ELSEWHERE
 from arc_compliance.judge.fold import NameVerdict, failed_words, judge_row
 from arc_compliance.judge.judgement import Judgement, Verdict
@@ -17,10 +18,10 @@ PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 def judge_tls12(case: Case, view: HostView) -> Judgement:
     """Whether TLS 1.2 or newer is negotiated with every name of the case's row."""
-    return judge_row(case, view, _judge_protocol, expected=EXPECTED)
+    return judge_row(case, view, lambda m: _judge_protocol(m, view), expected=EXPECTED)
 
 
-def _judge_protocol(measurement: Measurement) -> NameVerdict:
+def _judge_protocol(measurement: Measurement, view: HostView) -> NameVerdict:
     name = measurement.name
     if measurement.scheme == "http":
         return NameVerdict(name=name, verdict=Verdict.PASS, words="plain HTTP, as documented")
@@ -48,6 +49,13 @@ def _judge_protocol(measurement: Measurement) -> NameVerdict:
             verdict=Verdict.ERROR,
             cause="probe-failed",
             words="the evidence does not say which protocol was negotiated",
+        )
+    if unreadable(measurement, view):
+        return NameVerdict(
+            name=name,
+            verdict=Verdict.ERROR,
+            cause="cert-unreadable",
+            words="a certificate of its chain cannot be read",
         )
     if rank(tls.protocol) < rank("TLSv1.2"):
         return NameVerdict(

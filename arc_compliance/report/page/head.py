@@ -82,6 +82,7 @@ def _ribbons(report: ComplianceReport) -> Iterator[str]:
         span = " to ".join(dict.fromkeys([_minute(times[0]), _minute(times[-1])])) if times else ""
         of = f"evidence of {span}" if span else "saved evidence"
         yield f"Judged anew on {_minute(header.finished)} from {of}; no host was measured."
+    yield from report.remarks
 
 
 def _facts(report: ComplianceReport, around: Around) -> Iterator[Fact]:

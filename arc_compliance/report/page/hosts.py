@@ -81,6 +81,8 @@ def _vantage(host: Host) -> Iterator[tuple[str, str]]:
         controls = ", ".join(f"{stage}: {outcome}" for stage, outcome in host.controls)
         yield "Negative controls", controls or "none"
         yield "Evidence of", f"{utc(host.collected)}, took {host.seconds:.1f} s"
+        if host.remarks:
+            yield "Note", "; ".join(host.remarks)
     if host.scope:
         yield "Scope", ", ".join(f"{name}: {value}" for name, value in host.scope)
 

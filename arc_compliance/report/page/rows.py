@@ -7,12 +7,12 @@ needs no script.
 
 from __future__ import annotations
 
-import json
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
+from arc_compliance.base.json_bounds import Bounds, read_json
 from arc_compliance.judge.judgement import Verdict
 from arc_compliance.report.page.model import Row, Rows
 from arc_compliance.report.page.text import visible
@@ -21,6 +21,9 @@ from arc_compliance.report.page.words import VERDICTS
 MOST_ROWS = 1500
 """A table of more is unusable. A run of more cases has its failures in it only, and no more of them
 than this."""
+
+BOUNDS = Bounds(depth=20, values=50_000_000, text=100_000_000)
+"""What pytest-html's page may hold: our own run's rows, of however many cases."""
 
 COLUMNS = ("Requirement", "Host", "Endpoint", "Verdict")
 """Our columns of pytest-html's table, after its own first one, the outcome."""
@@ -57,7 +60,7 @@ def read_rows(page: str, *, cases: int) -> Rows:
     if reader.data is None:
         raise PageError("pytest-html's page holds no rows")
     try:
-        tests = json.loads(reader.data)["tests"]
+        tests = read_json(reader.data, BOUNDS)["tests"]
         found = [_row(one) for its in tests.values() for one in its]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PageError(f"pytest-html's rows are not as known: {error}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
+from arc_compliance.judge.endpoint.public_roots import UNREADABLE
 from arc_compliance.judge.view import HostView
 from arc_compliance.report.page.words import cause_words
 from arc_compliance.wire.measurement import Measurement
@@ -208,7 +208,7 @@ def certificate_facts(der: str) -> tuple[str, ...]:
             certificate = x509.load_der_x509_certificate(base64.b64decode(der, validate=True))
             issuer = _common_name(certificate.issuer)
             since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except (ValueError, binascii.Error):
+    except UNREADABLE:
         return ("a certificate that cannot be parsed",)
     return (f"issued by {issuer}", f"valid {since:%Y-%m-%d} to {until:%Y-%m-%d}")
 
