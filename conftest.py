@@ -7,5 +7,6 @@ pytest_plugins = [
     "fixtures.hosts",
     "fixtures.items",
     "fixtures.terminal",
+    "fixtures.unjudged",
     "fixtures.reporting",
 ]

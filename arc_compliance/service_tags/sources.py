@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from arc_compliance.base.fault import Fault, reading
-from arc_compliance.base.files import read_at_most, write_whole
+from arc_compliance.base.files import read_at_most, remove_file, write_whole
 from arc_compliance.base.redact import scrub
 from arc_compliance.service_tags.fetch import Unfetched, fetch
 from arc_compliance.service_tags.tags import (
@@ -199,8 +199,7 @@ def save_tags(directory: Path, files: Iterable[Raw], trouble: str) -> None:
     They were checked before.
     """
     kept: dict[str, Any] = {}
-    for old in directory.glob("*/*.json"):
-        old.unlink()
+    _remove_kept(directory)
     for raw in files:
         file = parse_tag_file(raw.name, raw.content)
         folder = directory / file.cloud
@@ -212,6 +211,17 @@ def save_tags(directory: Path, files: Iterable[Raw], trouble: str) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     about = _Sources(files=kept, trouble=trouble).model_dump_json(indent=1) + "\n"
     write_whole(directory / "sources.json", about)
+
+
+def _remove_kept(directory: Path) -> None:
+    """Delete the files that an earlier run kept in *directory*, and nothing else."""
+    try:
+        about = _Sources.model_validate_json(read_at_most(directory / "sources.json", MAX_BYTES))
+    except (Fault, ValidationError):
+        return
+    for cloud, kept in about.files.items():
+        if cloud in PAGES and Path(kept.name).name == kept.name:
+            remove_file(directory / cloud / kept.name)
 
 
 def saved_tags(directory: Path) -> tuple[list[Raw], str] | None:

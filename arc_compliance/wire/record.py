@@ -47,8 +47,9 @@ def record_path(directory: Path, host: str) -> Path:
 
 
 def save_record(directory: Path, record: HostRecord) -> None:
-    """Write *record* into *directory*, whole or not at all."""
-    write_whole(record_path(directory, record.host), record.model_dump_json(indent=1) + "\n")
+    """Write *record* into *directory*, whole or not at all, for its owner alone to read."""
+    text = record.model_dump_json(indent=1) + "\n"
+    write_whole(record_path(directory, record.host), text, private=True)
 
 
 def load_record(directory: Path, host: str, run: str | None) -> HostRecord:
