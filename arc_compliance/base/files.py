@@ -9,7 +9,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from arc_compliance.base.fault import Fault
@@ -53,12 +54,8 @@ def head_of(path: Path, most_bytes: int) -> bytes:
 
     A link is not followed, and a pipe is not waited for.
     """
-    try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    with open(opened, "rb") as file:  # noqa: PTH123 - it is open already
-        return file.read(most_bytes) if stat.S_ISREG(os.fstat(opened).st_mode) else b""
+    with _file_itself(path) as opened:
+        return b"" if opened is None else os.read(opened, most_bytes)
 
 
 def check_place(path: Path) -> None:
@@ -121,9 +118,8 @@ def remove_parts(directory: Path) -> None:
         with contextlib.suppress(OSError):
             if not _PART_NAME.fullmatch(part.name) or part.lstat().st_uid != os.geteuid():
                 continue
-            opened = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with open(opened, "rb"):  # noqa: PTH123 - it is open already
-                if stat.S_ISREG(os.fstat(opened).st_mode):
+            with _file_itself(part) as opened:
+                if opened is not None:
                     fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     part.unlink()
 
@@ -133,6 +129,20 @@ def remove_file(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         if stat.S_IFMT(path.lstat().st_mode) in (stat.S_IFREG, stat.S_IFLNK):
             path.unlink()
+
+
+@contextmanager
+def _file_itself(path: Path) -> Iterator[int | None]:
+    """The file *path*, open for reading; None where there is none, or a link or anything else."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        yield None
+        return
+    try:
+        yield opened if stat.S_ISREG(os.fstat(opened).st_mode) else None
+    finally:
+        os.close(opened)
 
 
 def _new_part(directory: Path, mode: int) -> tuple[Path, int]:

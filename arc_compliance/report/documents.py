@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -82,26 +83,30 @@ def write_unjudged(places: Places, header: Header, title: str, why: str) -> None
         missing=(why,),
     )
     page = render_notice(title, [f"{why}.", "Nothing on this page is a result."], header.run)
-    troubles = []
-    for path, content in (
-        (places.junit, None),
-        (places.json, json_of(report)),
-        (places.html, page),
+    trouble = None
+    for path, write in (
+        (places.junit, partial(_write_junit, places.junit, report)),
+        (places.json, lambda: write_whole(places.json, json_of(report))),
+        (places.html, partial(write_whole, places.html, page)),
     ):
         try:
-            if content is None:
-                _write_junit(path, report)
-            else:
-                write_whole(path, content)
+            _write_or_remove(path, write)
         except OSError as error:
-            troubles.append(error)
-            with contextlib.suppress(OSError):
-                remove_file(path)
+            trouble = trouble or error
     for path in places.firewall_request:
         with contextlib.suppress(OSError):
             remove_file(path)
-    if troubles:
-        raise troubles[0]
+    if trouble:
+        raise trouble
+
+
+def _write_or_remove(path: Path, write: Callable[[], None]) -> None:
+    """Write the document *path*; where there is no room beside the old one, in its place."""
+    try:
+        write()
+    except OSError:
+        remove_file(path)
+        write()
 
 
 def write_documents(
