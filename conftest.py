@@ -1,11 +1,13 @@
 """Names the modules that know pytest; nothing else."""
 
 pytest_plugins = [
+    "fixtures.output",
     "fixtures.options",
     "fixtures.order",
     "fixtures.service_tags",
     "fixtures.hosts",
     "fixtures.items",
     "fixtures.terminal",
+    "fixtures.refused",
     "fixtures.reporting",
 ]

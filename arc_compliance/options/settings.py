@@ -21,6 +21,7 @@ from arc_compliance.options.targets import read_targets
 from arc_compliance.options.values import Demo
 from arc_compliance.plan.order import Limits, order_for
 from arc_compliance.plan.scope import Scope
+from arc_compliance.report.folder import check_folders, check_records
 from arc_compliance.wire.order import ConnectTo, Order
 
 
@@ -196,10 +197,18 @@ def _given(parsed: Any, allowlists: Sequence[Allowlist]) -> tuple[tuple[str, str
     return (*given, *((f"sha256 of {one.label}", one.sha256) for one in allowlists))
 
 
-def check_report_dir(report_dir: Path) -> None:
-    """Make *report_dir*; raise Fault where reports cannot be written into it."""
+def check_report_dir(settings: Settings) -> None:
+    """Make the report folder; raise Fault where reports cannot be written into it, or would take
+    the place of what is not ours."""
+    report_dir = settings.report_dir
+    check_folders(report_dir)
     check_writable("--report-dir", report_dir)
     check_writable("--report-dir", report_dir / "evidence")
+    if (
+        settings.evidence is None
+        or settings.evidence.resolve() != (report_dir / "evidence").resolve()
+    ):
+        check_records(report_dir / "evidence", settings.scopes)
 
 
 def check_writable(option: str, directory: Path) -> None:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from arc_compliance.base.files import write_whole
+from arc_compliance.base.files import append_to, remove_file, write_whole
 from arc_compliance.catalogue.model import Catalogue
 from arc_compliance.report import firewall_request
-from arc_compliance.report.compliance import REPORT, ComplianceReport, Header, Result
+from arc_compliance.report.compliance import (
+    REPORT,
+    ComplianceReport,
+    Header,
+    Overall,
+    Result,
+    overall_judgement,
+)
 from arc_compliance.report.junit import is_ours, render_junit
 from arc_compliance.report.page.build import page_model
 from arc_compliance.report.page.model import Around, File, Rows
 from arc_compliance.report.page.render import render_notice, render_page
 from arc_compliance.report.page.strips import HostStrips
+from arc_compliance.report.run import OVERALL_NODE, result_of
 from arc_compliance.report.step_summary import render_step_summary
 from arc_compliance.service_tags.tags import ServiceTags
 
@@ -43,6 +53,11 @@ class Places:
         return tuple(self.directory / name for name in firewall_request.FILES)
 
     @property
+    def documents(self) -> tuple[Path, ...]:
+        """Every file that a run always or sometimes writes."""
+        return (self.html, self.junit, self.json, *self.firewall_request)
+
+    @property
     def evidence(self) -> Path:
         """The folder of the hosts' records."""
         return self.directory / "evidence"
@@ -53,21 +68,45 @@ class Places:
         return quote(Path(os.path.relpath(path.resolve(), beside)).as_posix())
 
 
-def write_incomplete(places: Places, report: ComplianceReport) -> None:
-    """Put *report*, of a run that has only begun, where the last run's documents stand.
+def write_unjudged(places: Places, header: Header, title: str, why: str) -> None:
+    """Put a report of nothing where the last run's documents stand: *title* and *why* are on its
+    page, and *why* is what is missing.
 
-    Raise OSError where one cannot be written; then none of the last run's stays.
+    Raise OSError where one cannot be written. The last run's does not stay then either.
     """
+    last = overall_judgement(Overall.INCOMPLETE, [why], "the run ends and its reports are written")
+    report = ComplianceReport(
+        overall=Overall.INCOMPLETE,
+        header=header,
+        hosts=(),
+        results=(result_of(OVERALL_NODE, 0.0, last),),
+        missing=(why,),
+    )
+    page = render_notice(title, [f"{why}.", "Nothing on this page is a result."], header.run)
+    trouble = None
+    for path, write in (
+        (places.junit, partial(_write_junit, places.junit, report)),
+        (places.json, lambda: write_whole(places.json, json_of(report))),
+        (places.html, partial(write_whole, places.html, page)),
+    ):
+        try:
+            _write_or_remove(path, write)
+        except OSError as error:
+            trouble = trouble or error
+    for path in places.firewall_request:
+        with contextlib.suppress(OSError):
+            remove_file(path)
+    if trouble:
+        raise trouble
+
+
+def _write_or_remove(path: Path, write: Callable[[], None]) -> None:
+    """Write the document *path*; where there is no room beside the old one, in its place."""
     try:
-        _write_junit(places.junit, report)
-        write_whole(places.json, json_of(report))
-        write_whole(places.html, _notice(report.header))
-        for path in places.firewall_request:
-            path.unlink(missing_ok=True)
+        write()
     except OSError:
-        for path in (places.junit, places.json, places.html):
-            path.unlink(missing_ok=True)
-        raise
+        remove_file(path)
+        write()
 
 
 def write_documents(
@@ -84,7 +123,7 @@ def write_documents(
     )
     for path, text in zip(places.firewall_request, texts, strict=True):
         if text is None:
-            path.unlink(missing_ok=True)
+            remove_file(path)
         else:
             write_whole(path, text)
     return len(wanted)
@@ -109,16 +148,9 @@ def write_page(
     )
 
 
-def _notice(header: Header) -> str:
-    """What stands at report.html while a run is under way, and stays where one was cut off."""
-    words = f"The run {header.run}, started {header.started}, has not ended."
-    return render_notice("Incomplete", [words, "Nothing on this page is a result."], header.run)
-
-
 def append_step_summary(path: Path, report: ComplianceReport) -> None:
     """Append the summary of *report* to the file that GitHub shows on a workflow run's page."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(render_step_summary(report))
+    append_to(path, render_step_summary(report))
 
 
 def json_of(report: ComplianceReport) -> Iterator[bytes]:
@@ -144,4 +176,4 @@ def _write_junit(path: Path, report: ComplianceReport) -> None:
     for old in path.parent.glob(f"{path.stem}-*.xml"):
         part = old.stem.removeprefix(f"{path.stem}-")
         if part.isdigit() and int(part) > written and is_ours(old):
-            old.unlink()
+            remove_file(old)

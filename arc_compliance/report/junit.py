@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from arc_compliance.base.files import head_of
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Result
 
@@ -84,10 +85,7 @@ def render_junit(report: ComplianceReport, most_bytes: int = MOST_BYTES) -> Iter
 
 def is_ours(path: Path) -> bool:
     """Whether the file *path* is one that this module made the text of."""
-    if not path.is_file():  # a pipe would keep us waiting
-        return False
-    with path.open("rb") as file:
-        return b'<testsuite name="arc-compliance"' in file.read(500)
+    return b'<testsuite name="arc-compliance"' in head_of(path, 500)
 
 
 def _text(report: ComplianceReport, part: _Part) -> str:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from arc_compliance.base.fault import Fault, reading
-from arc_compliance.base.files import read_at_most, write_whole
+from arc_compliance.base.files import read_at_most, remove_file, write_whole
 from arc_compliance.base.json_bounds import Bounds, read_json
 from arc_compliance.base.redact import scrub
 from arc_compliance.service_tags.fetch import Unfetched, fetch
@@ -203,8 +203,7 @@ def save_tags(directory: Path, files: Iterable[Raw], trouble: str) -> None:
     They were checked before.
     """
     kept: dict[str, Any] = {}
-    for old in directory.glob("*/*.json"):
-        old.unlink()
+    _remove_kept(directory)
     for raw in files:
         file = parse_tag_file(raw.name, raw.content)
         folder = directory / file.cloud
@@ -218,13 +217,29 @@ def save_tags(directory: Path, files: Iterable[Raw], trouble: str) -> None:
     write_whole(directory / "sources.json", about)
 
 
+def _remove_kept(directory: Path) -> None:
+    """Delete the files that an earlier run kept in *directory*, and nothing else."""
+    try:
+        about = _kept_in(directory)
+    except ValueError:  # nothing here is known to be ours
+        return
+    for cloud, kept in about.files.items():
+        if cloud in PAGES and Path(kept.name).name == kept.name:
+            remove_file(directory / cloud / kept.name)
+
+
+def _kept_in(directory: Path) -> _Sources:
+    """What an earlier run says that it kept in *directory*; raise ValueError where it says none."""
+    content = read_at_most(directory / "sources.json", MAX_BYTES)
+    return _Sources.model_validate(read_json(content, SOURCES))
+
+
 def saved_tags(directory: Path) -> tuple[list[Raw], str] | None:
     """The files that `save_tags` kept in *directory*, and what came in the way; None where it kept
     none. Raise Fault where one of them is another than it was."""
     try:
-        content = read_at_most(directory / "sources.json", MAX_BYTES)
-        about = _Sources.model_validate(read_json(content, SOURCES))
-    except ValueError:  # a Fault or a ValidationError, too
+        about = _kept_in(directory)
+    except ValueError:
         return None
     files = []
     for cloud, kept in about.files.items():

@@ -74,7 +74,8 @@ def record_path(directory: Path, host: str) -> Path:
 
 
 def save_record(directory: Path, record: HostRecord) -> HostRecord:
-    """Write *record* into *directory*, whole or not at all; return what was written.
+    """Write *record* into *directory*, whole or not at all, for its owner alone to read; return
+    what was written.
 
     It is indented for people, and not where indentation makes it too large. Where it is too large
     even so, the host's record is that it was.
@@ -89,7 +90,7 @@ def save_record(directory: Path, record: HostRecord) -> HostRecord:
             update={"evidence": None, "failure": failure, "public_roots": None}
         )
         text = record.model_dump_json(indent=1)
-    write_whole(record_path(directory, record.host), text + "\n")
+    write_whole(record_path(directory, record.host), text + "\n", private=True)
     return record
 
 
