@@ -15,7 +15,9 @@ from arc_compliance.catalogue.model import Catalogue
 from arc_compliance.report import firewall_request
 from arc_compliance.report.compliance import REPORT, ComplianceReport, Header, Result
 from arc_compliance.report.junit import is_ours, render_junit
+from arc_compliance.report.oscal import render_oscal
 from arc_compliance.report.page.build import page_model
+from arc_compliance.report.page.changes import changes_of
 from arc_compliance.report.page.model import Around, File, Rows
 from arc_compliance.report.page.render import render_notice, render_page
 from arc_compliance.report.page.strips import HostStrips
@@ -47,6 +49,28 @@ class Places:
         """The folder of the hosts' records."""
         return self.directory / "evidence"
 
+    @property
+    def oscal(self) -> Path:
+        """The assessment results for OSCAL's tools."""
+        return self.directory / "oscal-assessment-results.json"
+
+    @property
+    def by_name(self) -> dict[str, Path]:
+        """The files that hold the run's results, by the names that they have in every bundle."""
+        parts = sorted(self.junit.parent.glob(f"{self.junit.stem}-*.xml"))
+        fixed = (self.oscal, *self.firewall_request)
+        return {
+            "compliance.json": self.json,
+            "junit.xml": self.junit,
+            "report.html": self.html,
+            **{
+                f"junit-{part.stem.rpartition('-')[2]}.xml": part
+                for part in parts
+                if part.stem.rpartition("-")[2].isdigit() and is_ours(part)
+            },
+            **{path.name: path for path in fixed},
+        }
+
     def link(self, path: Path) -> str:
         """The address of *path* in report.html."""
         beside = self.html.parent.resolve()
@@ -62,7 +86,7 @@ def write_incomplete(places: Places, report: ComplianceReport) -> None:
         _write_junit(places.junit, report)
         write_whole(places.json, json_of(report))
         write_whole(places.html, _notice(report.header))
-        for path in places.firewall_request:
+        for path in (*places.firewall_request, places.oscal):
             path.unlink(missing_ok=True)
     except OSError:
         for path in (places.junit, places.json, places.html):
@@ -90,6 +114,11 @@ def write_documents(
     return len(wanted)
 
 
+def write_oscal(places: Places, report: ComplianceReport, catalogue: Catalogue) -> None:
+    """Write the assessment results for OSCAL's tools."""
+    write_whole(places.oscal, render_oscal(report, catalogue))
+
+
 def write_page(
     places: Places,
     report: ComplianceReport,
@@ -105,7 +134,16 @@ def write_page(
     )
     around = Around(files=tuple(File(href=places.link(path), what=what) for path, what in files))
     write_whole(
-        places.html, render_page(page_model(report, catalogue, strips, around=around, rows=rows))
+        places.html, render_page(
+            page_model(
+                report,
+                catalogue,
+                strips,
+                around=around,
+                previous=changes_of(report.comparison) if report.comparison else None,
+                rows=rows,
+            )
+        ),
     )
 
 
