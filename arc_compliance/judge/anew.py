@@ -1,4 +1,4 @@
-"""Saved evidence, and the cases judged by it: while a run goes on, and whenever it is judged anew."""
+"""Saved evidence and the cases judged by it, while a run goes on and whenever else."""
 
 from __future__ import annotations
 

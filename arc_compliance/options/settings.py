@@ -147,10 +147,7 @@ def _refuse_contradictions(parsed: Any, demo: Demo | None) -> None:
         raise Fault("--write-order measures later, --evidence never; leave one of them out")
     if parsed.evidence and parsed.resume:
         raise Fault("--resume measures and --evidence does not; leave one of them out")
-    if parsed.fail_on == FailOn.NEW.value and parsed.compare is None:
-        raise Fault("new since when? name an earlier run with --compare", where="--fail-on")
-    if parsed.bundle_key and not parsed.bundle:
-        raise Fault("signs a bundle; name its file with --bundle", where="--bundle-key")
+    _refuse_lonely(parsed)
     if parsed.connection not in (None, "ssh", "local"):
         raise Fault("write the backend into --hosts, as in ssh://web01", where="--connection")
     if getattr(parsed, "reruns", None):
@@ -159,6 +156,14 @@ def _refuse_contradictions(parsed: Any, demo: Demo | None) -> None:
             "what failed on a host was measured twice already",
             where="--reruns",
         )
+
+
+def _refuse_lonely(parsed: Any) -> None:
+    """Raise Fault for an option that says something about another one that is not given."""
+    if parsed.fail_on == FailOn.NEW.value and parsed.compare is None:
+        raise Fault("new since when? name an earlier run with --compare", where="--fail-on")
+    if parsed.bundle_key and not parsed.bundle:
+        raise Fault("signs a bundle; name its file with --bundle", where="--bundle-key")
 
 
 def _scope(parsed: Any, context: Context) -> Scope:

@@ -231,7 +231,7 @@ BUNDLE = Option(
     shown=False,  # changes no verdict
 )
 BUNDLE_KEY = Option(
-    "--bundle-key=FILE",
+    "--bundle-key=KEY",
     help="the SSH key with which the bundle is signed",
     reader=optional(readable),
     page="seal.md",
@@ -239,9 +239,10 @@ BUNDLE_KEY = Option(
 )
 OSCAL = Option(
     "--oscal",
-    help="write oscal-assessment-results.json too",
+    help="write the report as OSCAL assessment results too",
     default=False,
     reader=flag,
+    page="oscal.md",
     shown=False,
 )
 REPORT_DIR = Option(

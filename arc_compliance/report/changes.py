@@ -43,13 +43,12 @@ class SeenChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Comparison:
-    """This run beside an earlier one, of which ``run``, ``finished`` and ``overall`` tell.
+    """A run beside an earlier one, of which ``run``, ``finished`` and ``overall`` tell.
 
     ``newly_failing`` fail now and did not fail then; a case that was not judged then is one of
-    them. ``fixed`` failed then and are met now. ``still_blocked`` were not reached then either. ``other`` are all other
-    verdicts that changed.
-    ``rows_*`` are requirements with their rows. ``remarks`` say what differs between the two runs
-    as a whole, and what could not be compared.
+    them. ``fixed`` failed then and are met now. ``still_blocked`` were not reached then either.
+    ``other`` are all other verdicts that changed. ``rows_*`` are requirements with their rows.
+    ``remarks`` say what differs between the two runs as a whole, and what could not be compared.
     """
 
     run: str

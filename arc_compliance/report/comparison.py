@@ -53,9 +53,7 @@ def compare(
         still_failing=tuple(one for one in red if _key(one) in known_red),
         still_blocked=tuple(one for one in changes if one.was is one.now is Verdict.BLOCKED),
         other=tuple(
-            one
-            for one in changes
-            if one.was not in (None, one.now) and _key(one) not in sorted_out
+            one for one in changes if one.was not in (None, one.now) and _key(one) not in sorted_out
         ),
         hosts_added=_only_in(_hosts(current), _hosts(previous), unless_narrowed=previous),
         hosts_removed=_only_in(_hosts(previous), _hosts(current), unless_narrowed=current),
@@ -79,8 +77,10 @@ def exit_code(report: ComplianceReport, *, only_new: bool) -> int:
         return EXIT_CODES[Overall.NON_COMPLIANT]
     blocked_then = {_key(one) for one in found.still_blocked}
     judgements = (result.judgement for result in report.results)
-    if any(leaves_open(j) and (j.host, j.requirement, j.endpoint) not in blocked_then
-           for j in judgements):
+    if any(
+        leaves_open(j) and (j.host, j.requirement, j.endpoint) not in blocked_then
+        for j in judgements
+    ):
         return EXIT_CODES[Overall.INCOMPLETE]
     return EXIT_CODES[Overall.COMPLIANT]
 

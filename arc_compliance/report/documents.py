@@ -134,7 +134,8 @@ def write_page(
     )
     around = Around(files=tuple(File(href=places.link(path), what=what) for path, what in files))
     write_whole(
-        places.html, render_page(
+        places.html,
+        render_page(
             page_model(
                 report,
                 catalogue,

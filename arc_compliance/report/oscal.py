@@ -31,8 +31,8 @@ _AT_RISK = {Verdict.FAIL, Verdict.WAIVED}
 
 
 def render_oscal(report: ComplianceReport, catalogue: Catalogue) -> str:
-    """The assessment results as JSON. The same report makes the same document, identifiers
-    included."""
+    """The assessment results as JSON of a *report* with at least one case. The same report makes
+    the same document, identifiers included."""
     results = {"assessment-results": _Results(report, catalogue).document()}
     return json.dumps(results, indent=1) + "\n"
 
@@ -96,15 +96,11 @@ class _Results:
                 _prop("simulated", str(header.simulated).lower()),
             ],
             "local-definitions": {"inventory-items": [self._item(h) for h in self._report.hosts]},
-            "reviewed-controls": {
-                "control-selections": [{"include-controls": reviewed} if reviewed else {}]
-            },
+            "reviewed-controls": {"control-selections": [{"include-controls": reviewed}]},
             "observations": [self._observation(j) for cases in self._cases.values() for j in cases],
             "risks": [self._risk(one, at) for one, cases in named if (at := _of(cases, _AT_RISK))],
             "findings": [found for one in named for found in self._findings(*one)],
         }
-        if not self._report.hosts:
-            del made["local-definitions"]
         return {name: value for name, value in made.items() if value != []}
 
     def _about(self) -> str:

@@ -19,7 +19,7 @@ def seen_by(
 ) -> dict[str, Seen]:
     """What each of *hosts* saw, by its record of *run* (of any run where that is None) in
     *directory*; those without one are left out. *clean* says that this run saved the records."""
-    found = {}
+    found: dict[str, Seen] = {}
     for host in hosts:
         record = read_record(record_path(directory, host), clean=clean)
         if record.evidence and record.host == host and run in (None, record.run):

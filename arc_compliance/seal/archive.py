@@ -87,7 +87,9 @@ def unpack(data: bytes) -> dict[str, bytes]:
         if (other := folded.setdefault(name.casefold(), name)) != name:
             raise Tampered(name, f"differs from {other} in upper and lower case only")
         if len(files) > 1 and name < last:
-            raise Tampered(name, f"stands after {last}, and files stand in the order of their names")
+            raise Tampered(
+                name, f"stands after {last}, and files stand in the order of their names"
+            )
         central.append((name, _entry(name, content, offset)))
         files[name] = content
         offset, last = offset + length, name

@@ -100,9 +100,7 @@ def _judged_by(sealing: Sealing) -> dict[str, bytes]:
         inputs.NAME: about.model_dump_json(indent=1).encode() + b"\n",
         catalogue_name(cloud): _read(HERE / CLOUDS[cloud]),
         ROOTS: sealing.public_roots,
-        **{
-            "/".join([TAGS, *map(_name, one.relative_to(tags).parts)]): _read(one) for one in kept
-        },
+        **{"/".join([TAGS, *map(_name, one.relative_to(tags).parts)]): _read(one) for one in kept},
         **lists,
     }
 
@@ -113,7 +111,9 @@ def _documents(sealing: Sealing) -> dict[str, bytes]:
 
 def _evidence(sealing: Sealing) -> dict[str, bytes]:
     names = evidence_names(host.label for host in sealing.report.hosts)
-    paths = {name: record_path(sealing.directory / "evidence", host) for host, name in names.items()}
+    paths = {
+        name: record_path(sealing.directory / "evidence", host) for host, name in names.items()
+    }
     return {name: _read(path) for name, path in paths.items() if path.is_file()}
 
 

@@ -27,7 +27,7 @@ def sign(content: bytes, key: str) -> bytes:
     done = _ssh_keygen("-Y", "sign", "-f", key, "-n", NAMESPACE, stdin=content)
     if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         raise Fault(
-            f"{key} signs nothing here: {_said(done)}; a key with a passphrase has to be in an agent"
+            f"{key} signs nothing here: {_said(done)}; put a key with a passphrase into an agent"
         )
     return done.stdout
 

@@ -1,4 +1,4 @@
-"""Whether a bundle is as it was sealed, and whether its evidence still says what its report says."""
+"""Whether a bundle is as it was sealed, and its evidence still says what its report says."""
 
 from __future__ import annotations
 
@@ -76,7 +76,12 @@ def verify(
     report = _report_in(files)
     header = report.header
     found.say(f"sealed: run {header.run} of {header.finished}, {report.overall.value}")
-    _judge(files, report, judge_of, found)
+    try:
+        _judge(files, report, judge_of, found)
+    except (ValueError, LookupError) as error:  # what a forger or another suite put in
+        raise Fault(
+            f"every digest is as sealed, but judging anew failed: {scrub(str(error))}"
+        ) from error
     found.say(PROVES_NOT)
     return found
 
@@ -116,7 +121,9 @@ def _report_in(files: Mapping[str, bytes]) -> ComplianceReport:
     try:
         return REPORT.validate_json(files.get(bundle.REPORT, b""))
     except ValidationError as error:
-        raise Fault(f"{bundle.REPORT}: is not a report that this suite ({__version__}) reads") from error
+        raise Fault(
+            f"{bundle.REPORT}: is not a report that this suite ({__version__}) reads"
+        ) from error
 
 
 # -- judging anew --------------------------------------------------------------------------------
@@ -155,7 +162,7 @@ def _judge(
 def _saved(
     files: Mapping[str, bytes], report: ComplianceReport, about: inputs.Inputs, folder: Path
 ) -> Saved:
-    """The files put where the library reads them from; only their last parts are names of theirs."""
+    """The files, put into *folder* where the library reads them from."""
     (folder / "evidence").mkdir()
     for host, name in bundle.evidence_names(host.label for host in report.hosts).items():
         if name in files:
@@ -215,14 +222,16 @@ def _differences(
         elif _result(was) != _result(now):
             yield f"{place}: {_words(was)} in the report, {_words(now)} by the evidence"
     if report.header.selection == "all":
-        for host, requirement, endpoint in anew.keys() - sealed.keys():
+        for host, requirement, endpoint in sorted(anew.keys() - sealed.keys()):
             row = f" ({endpoint})" if endpoint else ""
             yield f"{host}: {requirement}{row} is missing in the report of a whole run"
     overall, _ = overall_of(r.judgement for r in report.results if r.judgement.host)
     if overall is not report.overall:
         yield f"{report.overall.value} in the report, {overall.value} by its own cases"
     counted = Counter(_key(r.judgement) for r in report.results)
-    yield from (f"{scrub(key[0])}: {scrub(key[1])} is there twice" for key, n in counted.items() if n > 1)
+    yield from (
+        f"{scrub(key[0])}: {scrub(key[1])} is there twice" for key, n in counted.items() if n > 1
+    )
 
 
 def _result(judgement: Judgement) -> tuple[str, str, tuple[str, ...]]:

@@ -292,7 +292,7 @@ def test_what_is_not_a_report_is_one_line(tmp_path: Path, what: str) -> None:
 
 
 def test_a_folder_without_a_report_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="holds no compliance.json; name the report folder"):
+    with pytest.raises(Fault, match=r"holds no compliance\.json; name the report folder"):
         read_previous(tmp_path, "AzureChinaCloud")
 
 
