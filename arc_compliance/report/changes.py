@@ -14,7 +14,11 @@ _STRICT = ConfigDict(extra="forbid", defer_build=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class CaseChange:
-    """One case in both runs; ``was`` is None where the earlier run did not judge it."""
+    """One case in both runs; ``was`` is None where the earlier run did not judge it.
+
+    ``cause_was`` is another cause than now, empty where it is the same. ``names`` are those that
+    fail now and did not then, of a case that failed then too.
+    """
 
     host: str
     requirement: str
@@ -22,6 +26,8 @@ class CaseChange:
     was: Verdict | None
     now: Verdict
     cause: str = ""
+    cause_was: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -45,10 +51,11 @@ class SeenChange:
 class Comparison:
     """A run beside an earlier one, of which ``run``, ``finished`` and ``overall`` tell.
 
-    ``newly_failing`` fail now and did not fail then; a case that was not judged then is one of
-    them. ``fixed`` failed then and are met now. ``still_blocked`` were not reached then either.
-    ``other`` are all other verdicts that changed. ``rows_*`` are requirements with their rows.
-    ``remarks`` say what differs between the two runs as a whole, and what could not be compared.
+    ``newly_failing`` fail now and did not fail then, be it for more names only; a case that was
+    not judged then is one of them. ``fixed`` failed then and are met now. ``still_blocked`` were
+    not reached then either. ``other`` are all other verdicts that changed, and other causes.
+    ``rows_*`` are requirements with their rows. ``remarks`` say what differs between the two runs
+    as a whole, and what could not be compared.
     """
 
     run: str

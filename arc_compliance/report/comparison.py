@@ -41,20 +41,19 @@ def compare(
     known = before if alike else {}
     changes = [_change(key, known.get(key), judgement) for key, judgement in after.items()]
     red = [one for one in changes if one.now is Verdict.FAIL]
+    new = [one for one in red if one.was is not Verdict.FAIL or one.names]
     known_red = {key for key, one in known.items() if one.verdict is Verdict.FAIL}
     fixed = [one for one in changes if _key(one) in known_red and _is_met(after[_key(one)])]
-    sorted_out = {_key(one) for one in (*red, *fixed)}
+    told = {_key(one) for one in (*new, *fixed)}
     return Comparison(
         run=previous.header.run,
         finished=previous.header.finished,
         overall=previous.overall.value,
-        newly_failing=tuple(one for one in red if _key(one) not in known_red),
+        newly_failing=tuple(new),
         fixed=tuple(fixed),
-        still_failing=tuple(one for one in red if _key(one) in known_red),
+        still_failing=tuple(one for one in red if _key(one) not in told),
         still_blocked=tuple(one for one in changes if one.was is one.now is Verdict.BLOCKED),
-        other=tuple(
-            one for one in changes if one.was not in (None, one.now) and _key(one) not in sorted_out
-        ),
+        other=tuple(one for one in changes if _is_other(one) and _key(one) not in told),
         hosts_added=_only_in(_hosts(current), _hosts(previous), unless_narrowed=previous),
         hosts_removed=_only_in(_hosts(previous), _hosts(current), unless_narrowed=current),
         rows_added=_only_in(_rows(after), _rows(before), unless_narrowed=previous),
@@ -96,6 +95,7 @@ def _cases(report: ComplianceReport) -> dict[Key, Judgement]:
 
 def _change(key: Key, before: Judgement | None, now: Judgement) -> CaseChange:
     host, requirement, endpoint = key
+    again = before if before and before.verdict is now.verdict is Verdict.FAIL else None
     return CaseChange(
         host=host,
         requirement=requirement,
@@ -103,7 +103,14 @@ def _change(key: Key, before: Judgement | None, now: Judgement) -> CaseChange:
         was=before.verdict if before else None,
         now=now.verdict,
         cause=now.cause,
+        cause_was=again.cause if again and again.cause != now.cause else "",
+        names=tuple(name for name in now.failing if name not in again.failing) if again else (),
     )
+
+
+def _is_other(one: CaseChange) -> bool:
+    """Whether the verdict or the cause is another than it was."""
+    return one.was not in (None, one.now) or bool(one.cause_was)
 
 
 def _key(one: CaseChange) -> Key:

@@ -44,10 +44,11 @@ class Findings:
 
     def say(self, line: str) -> None:
         """Add a line that is no fault."""
-        self.lines.append(line)
+        self.lines.append(scrub(line))
 
     def blame(self, found: list[str]) -> None:
         """Add the faults *found*, the first of them as lines."""
+        found = [scrub(one) for one in found]
         self.faults += found
         self.lines += [f"DIFFERS {one}" for one in found[:MOST_LINES]]
         if len(found) > MOST_LINES:

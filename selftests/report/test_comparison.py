@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,6 +104,50 @@ def test_fixed_is_what_is_met_now(now: str, level: str, fixed: bool) -> None:
 
     assert bool(found.fixed) is fixed
     assert bool(found.other) is not fixed
+
+
+def failing(cause: str, *names: str) -> ComplianceReport:
+    found = report({"a urls/1": "fail"})
+    (one,) = found.results
+    judgement = replace(one.judgement, cause=cause, failing=names)
+    return replace(found, results=(replace(one, judgement=judgement),))
+
+
+def test_more_failing_names_are_a_new_failure() -> None:
+    now = failing("connect-timeout", "x.cn", "y.cn")
+
+    found = compared(failing("connect-timeout", "x.cn"), now)
+
+    assert changes_of(found).newly_failing == (
+        "a: urls/1, connect-timeout (failed then too, without y.cn)",
+    )
+    assert (found.still_failing, found.other) == ((), ())
+    assert exit_code(replace(now, comparison=found), only_new=True) == 1
+
+
+def test_fewer_failing_names_and_another_cause_are_the_old_failure() -> None:
+    now = failing("dns-not-found", "x.cn")
+
+    found = compared(failing("connect-timeout", "x.cn", "y.cn"), now)
+
+    assert places(found.still_failing) == ["a: urls/1"]
+    assert changes_of(found).other[-1] == (
+        "a: urls/1: fails by another cause, connect-timeout then, dns-not-found now"
+    )
+    assert exit_code(replace(now, comparison=found), only_new=True) == 0
+
+
+@pytest.mark.parametrize("what", ["pipe", "large", "missing"])
+def test_whatever_stands_there_is_refused_at_once(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "previous"
+    if what == "pipe":
+        os.mkfifo(path)
+    if what == "large":
+        with path.open("wb") as file:
+            file.truncate(100 * 2**30)
+
+    with pytest.raises(Fault, match=r"is not a file|larger than|cannot be read"):
+        read_previous(path, "AzureChinaCloud")
 
 
 def test_hosts_and_rows_come_and_go() -> None:

@@ -11,7 +11,7 @@ from arc_compliance.report.page.model import Changes
 from arc_compliance.report.page.words import VERDICTS
 
 MOST_SEEN = 50
-MOST_HOSTS = 3
+MOST_HOSTS = MOST_NAMES = 3
 _UNTESTED = (Verdict.NOT_TESTED, Verdict.ERROR, Verdict.BLOCKED, Verdict.NOT_APPLICABLE)
 _TESTED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED)
 
@@ -46,10 +46,14 @@ def other_changes(found: Comparison) -> Iterator[str]:
 def _newly(one: CaseChange) -> str:
     was = f"{VERDICTS[one.was].short} then" if one.was else "not judged then"
     cause = f", {one.cause}" if one.cause else ""
+    if one.names:
+        was = f"failed then too, without {first_few(one.names, MOST_NAMES)}"
     return f"{one.place}{cause} ({was})"
 
 
 def _verdict(one: CaseChange) -> str:
+    if one.cause_was:
+        return f"{one.place}: fails by another cause, {one.cause_was} then, {one.cause} now"
     was, now = (VERDICTS[v].short if v else "not judged" for v in (one.was, one.now))
     lost = "no longer tested, " if one.was in _TESTED and one.now in _UNTESTED else ""
     return f"{one.place}: {lost}{was} then, {now} now"
