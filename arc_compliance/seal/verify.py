@@ -44,11 +44,10 @@ class Findings:
 
     def say(self, line: str) -> None:
         """Add a line that is no fault."""
-        self.lines.append(scrub(line))
+        self.lines.append(line)
 
     def blame(self, found: list[str]) -> None:
         """Add the faults *found*, the first of them as lines."""
-        found = [scrub(one) for one in found]
         self.faults += found
         self.lines += [f"DIFFERS {one}" for one in found[:MOST_LINES]]
         if len(found) > MOST_LINES:
@@ -76,7 +75,7 @@ def verify(
     _check_signature(files, allowed_signers, found)
     report = _report_in(files)
     header = report.header
-    found.say(f"sealed: run {header.run} of {header.finished}, {report.overall.value}")
+    found.say(scrub(f"sealed: run {header.run} of {header.finished}, {report.overall.value}"))
     try:
         _judge(files, report, judge_of, found)
     except (ValueError, LookupError) as error:  # what a forger or another suite put in
@@ -139,7 +138,8 @@ def _judge(
     """Judge the evidence by what was sealed with it, and compare with the report."""
     about = inputs.inputs_in(files.get(inputs.NAME, b""))
     if about.suite_version != __version__:
-        found.say(f"suite: sealed by {about.suite_version}, judged anew by {__version__}")
+        sealed_by = scrub(about.suite_version)[:80]
+        found.say(f"suite: sealed by {sealed_by}, judged anew by {__version__}")
     cloud = report.header.cloud
     if cloud not in CLOUDS or bundle.catalogue_name(cloud) not in files:
         raise Fault(f"the bundle holds no catalogue for {scrub(cloud)[:80]}")
@@ -225,7 +225,7 @@ def _differences(
     if report.header.selection == "all":
         for host, requirement, endpoint in sorted(anew.keys() - sealed.keys()):
             row = f" ({endpoint})" if endpoint else ""
-            yield f"{host}: {requirement}{row} is missing in the report of a whole run"
+            yield f"{scrub(host)}: {requirement}{row} is missing in the report of a whole run"
     overall, _ = overall_of(r.judgement for r in report.results if r.judgement.host)
     if overall is not report.overall:
         yield f"{report.overall.value} in the report, {overall.value} by its own cases"
