@@ -14,6 +14,7 @@ from arc_compliance.base.files import read_at_most
 from arc_compliance.firewall.allowlist import Allowlist, read_allowlist
 from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.options.option import Context
+from arc_compliance.seal.archive import starts_as_bundle
 from arc_compliance.service_tags.sources import DOWNLOAD, Raw, raw_file
 from arc_compliance.service_tags.tags import parse_tag_file, service_tags
 
@@ -84,3 +85,11 @@ def _content(text: str, context: Context) -> bytes:
         return read_at_most(named, MAX_BYTES)
     except Fault as fault:
         raise Fault(f"{text} {fault.what}") from fault
+
+
+def bundle(text: str, context: Context) -> Path:
+    """Where a bundle goes; what stands there already has to be one, and will be replaced."""
+    named = context.path(text)
+    if named.exists() and not (named.is_file() and starts_as_bundle(named)):
+        raise Fault(f"{named} is there and is not a bundle; name another file")
+    return named

@@ -18,7 +18,7 @@ from arc_compliance.options import table
 from arc_compliance.options.files import TagSources
 from arc_compliance.options.option import Context
 from arc_compliance.options.targets import read_targets
-from arc_compliance.options.values import Demo
+from arc_compliance.options.values import Demo, FailOn
 from arc_compliance.plan.order import Limits, order_for
 from arc_compliance.plan.scope import Scope
 from arc_compliance.report.folder import check_folders, check_records
@@ -32,7 +32,8 @@ class Settings:
     ``scopes`` has each host's scope by its label. ``public_roots`` is PEM. ``evidence`` is the
     folder whose evidence is judged in place of measuring. ``narrowed`` says what part of an
     inventory or of saved evidence was chosen, empty for all. ``given`` lists what differs from the
-    defaults, redacted, for the report.
+    defaults, redacted, for the report. ``compare`` is the report of an earlier run, or its folder.
+    ``bundle`` is where a sealed bundle goes, ``bundle_key`` what it is signed with.
     """
 
     catalogue: Catalogue
@@ -50,6 +51,11 @@ class Settings:
     evidence: Path | None
     resume: bool
     narrowed: str
+    compare: Path | None
+    fail_on: FailOn
+    bundle: Path | None
+    bundle_key: str | None
+    oscal: bool
     given: tuple[tuple[str, str], ...]
 
     def order_for(
@@ -118,6 +124,11 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
         evidence=evidence,
         resume=table.RESUME.read(parsed, context),
         narrowed=targets.narrowed,
+        compare=table.COMPARE.read(parsed, context),
+        fail_on=table.FAIL_ON.read(parsed, context),
+        bundle=table.BUNDLE.read(parsed, context),
+        bundle_key=table.BUNDLE_KEY.read(parsed, context),
+        oscal=table.OSCAL.read(parsed, context),
         given=_given(parsed, allowlists),
     )
 
@@ -137,6 +148,7 @@ def _refuse_contradictions(parsed: Any, demo: Demo | None) -> None:
         raise Fault("--write-order measures later, --evidence never; leave one of them out")
     if parsed.evidence and parsed.resume:
         raise Fault("--resume measures and --evidence does not; leave one of them out")
+    _refuse_lonely(parsed)
     if parsed.connection not in (None, "ssh", "local"):
         raise Fault("write the backend into --hosts, as in ssh://web01", where="--connection")
     if getattr(parsed, "reruns", None):
@@ -145,6 +157,14 @@ def _refuse_contradictions(parsed: Any, demo: Demo | None) -> None:
             "what failed on a host was measured twice already",
             where="--reruns",
         )
+
+
+def _refuse_lonely(parsed: Any) -> None:
+    """Raise Fault for an option that says something about another one that is not given."""
+    if parsed.fail_on == FailOn.NEW.value and parsed.compare is None:
+        raise Fault("new since when? name an earlier run with --compare", where="--fail-on")
+    if parsed.bundle_key and not parsed.bundle:
+        raise Fault("signs a bundle; name its file with --bundle", where="--bundle-key")
 
 
 def _scope(parsed: Any, context: Context) -> Scope:

@@ -9,9 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from arc_compliance.options.endpoints import connect_to, endpoint_names, gateway
-from arc_compliance.options.files import allowlist, path, public_roots, readable, tag_sources
+from arc_compliance.options.files import (
+    allowlist,
+    bundle,
+    path,
+    public_roots,
+    readable,
+    tag_sources,
+)
 from arc_compliance.options.option import Option, as_typed, each, flag, optional, plain
 from arc_compliance.options.values import (
+    FailOn,
     bypassing,
     catalogue,
     demo,
@@ -203,6 +211,41 @@ FORKS = Option(
     page="backends.md#how-many-at-once",
     shown=False,  # changes no verdict
 )
+COMPARE = Option(
+    "--compare=PREVIOUS",
+    help="an earlier run's compliance.json or report folder: say what changed since",
+    reader=optional(path),
+    page="comparison.md",
+)
+FAIL_ON = Option(
+    "--fail-on=WHAT",
+    help="any failure, or new: only what the run of --compare did not have",
+    default="any",
+    reader=plain(one_of(FailOn)),
+    page="comparison.md",
+)
+BUNDLE = Option(
+    "--bundle=ZIP",
+    help="seal evidence, reports and all that they were made by in one file",
+    reader=optional(bundle),
+    page="seal.md",
+    shown=False,  # changes no verdict
+)
+BUNDLE_KEY = Option(
+    "--bundle-key=KEY",
+    help="the SSH key with which the bundle is signed",
+    reader=optional(readable),
+    page="seal.md",
+    shown=False,
+)
+OSCAL = Option(
+    "--oscal",
+    help="write the report as OSCAL assessment results too",
+    default=False,
+    reader=flag,
+    page="oscal.md",
+    shown=False,
+)
 REPORT_DIR = Option(
     "--report-dir=DIR",
     help="where the reports go",
@@ -282,7 +325,12 @@ OPTIONS: tuple[Option[Any], ...] = (
     HTTP_TIMEOUT,
     HOST_DEADLINE,
     FORKS,
+    COMPARE,
+    FAIL_ON,
     REPORT_DIR,
+    OSCAL,
+    BUNDLE,
+    BUNDLE_KEY,
     SSH_CONFIG,
     SSH_IDENTITY_FILE,
     ANSIBLE_INVENTORY,

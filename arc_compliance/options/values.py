@@ -30,6 +30,13 @@ class Demo(str, Enum):
     FAULTY = "faulty"
 
 
+class FailOn(str, Enum):
+    """Which failures a run ends with 1 for."""
+
+    ANY = "any"
+    NEW = "new"
+
+
 def one_of(kind: type[Word]) -> Callable[[str], Word]:
     """A reader of one member of *kind*."""
 

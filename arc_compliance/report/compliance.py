@@ -13,6 +13,7 @@ from arc_compliance.base.redact import scrub
 from arc_compliance.base.wording import first_few
 from arc_compliance.catalogue.model import Level
 from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.report.changes import Comparison
 
 _STRICT = ConfigDict(extra="forbid", defer_build=True)
 SEEN = {Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED}
@@ -98,7 +99,8 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class ComplianceReport:
-    """Everything that a run found out. ``missing`` lists what stands between it and compliant."""
+    """Everything that a run found out. ``missing`` lists what stands between it and compliant,
+    ``comparison`` is what changed since an earlier run, where one was named."""
 
     format: int = 1
     overall: Overall
@@ -106,6 +108,7 @@ class ComplianceReport:
     hosts: tuple[Host, ...]
     results: tuple[Result, ...]
     missing: tuple[str, ...]
+    comparison: Comparison | None = None
 
     @property
     def headline(self) -> str:
@@ -165,7 +168,7 @@ def overall_of(judgements: Iterable[Judgement]) -> tuple[Overall, tuple[str, ...
     """
     known: Sequence[Judgement] = list(judgements)
     failed = [j for j in known if j.verdict is Verdict.FAIL]
-    unseen = [j for j in known if _leaves_open(j)]
+    unseen = [j for j in known if leaves_open(j)]
     missing = tuple(_line(j) for j in (*failed, *unseen))
     seen = any(j.verdict in SEEN and j.level is not Level.RUN for j in known)
     rows = [j for j in known if j.endpoint]
@@ -180,7 +183,7 @@ def overall_of(judgements: Iterable[Judgement]) -> tuple[Overall, tuple[str, ...
     return Overall.COMPLIANT, missing
 
 
-def _leaves_open(judgement: Judgement) -> bool:
+def leaves_open(judgement: Judgement) -> bool:
     """Whether *judgement* is a hole: a MUST that was not seen, or an error of the run itself."""
     if judgement.verdict is Verdict.ERROR:
         return judgement.must or judgement.level is Level.RUN

@@ -24,7 +24,9 @@ from arc_compliance.report.compliance import (
     overall_judgement,
 )
 from arc_compliance.report.junit import is_ours, render_junit
+from arc_compliance.report.oscal import render_oscal
 from arc_compliance.report.page.build import page_model
+from arc_compliance.report.page.changes import changes_of
 from arc_compliance.report.page.model import Around, File, Rows
 from arc_compliance.report.page.render import render_notice, render_page
 from arc_compliance.report.page.strips import HostStrips
@@ -46,6 +48,7 @@ class Places:
     html: Path
     json: Path
     directory: Path
+    bundle: Path | None = None
 
     @property
     def firewall_request(self) -> tuple[Path, ...]:
@@ -55,12 +58,40 @@ class Places:
     @property
     def documents(self) -> tuple[Path, ...]:
         """Every file that a run always or sometimes writes."""
-        return (self.html, self.junit, self.json, *self.firewall_request)
+        return (self.html, self.junit, self.json, *self.occasional)
+
+    @property
+    def occasional(self) -> tuple[Path, ...]:
+        """The files among them that not every run writes."""
+        bundle = (self.bundle,) if self.bundle else ()
+        return (*self.firewall_request, self.oscal, *bundle)
 
     @property
     def evidence(self) -> Path:
         """The folder of the hosts' records."""
         return self.directory / "evidence"
+
+    @property
+    def oscal(self) -> Path:
+        """The assessment results for OSCAL's tools."""
+        return self.directory / "oscal-assessment-results.json"
+
+    @property
+    def by_name(self) -> dict[str, Path]:
+        """The files that hold the run's results, by the names that they have in every bundle."""
+        parts = sorted(self.junit.parent.glob(f"{self.junit.stem}-*.xml"))
+        fixed = (self.oscal, *self.firewall_request)
+        return {
+            "compliance.json": self.json,
+            "junit.xml": self.junit,
+            "report.html": self.html,
+            **{
+                f"junit-{part.stem.rpartition('-')[2]}.xml": part
+                for part in parts
+                if part.stem.rpartition("-")[2].isdigit() and is_ours(part)
+            },
+            **{path.name: path for path in fixed},
+        }
 
     def link(self, path: Path) -> str:
         """The address of *path* in report.html."""
@@ -93,7 +124,7 @@ def write_unjudged(places: Places, header: Header, title: str, why: str) -> None
             _write_or_remove(path, write)
         except OSError as error:
             trouble = trouble or error
-    for path in places.firewall_request:
+    for path in places.occasional:
         with contextlib.suppress(OSError):
             remove_file(path)
     if trouble:
@@ -129,6 +160,11 @@ def write_documents(
     return len(wanted)
 
 
+def write_oscal(places: Places, report: ComplianceReport, catalogue: Catalogue) -> None:
+    """Write the assessment results for OSCAL's tools."""
+    write_whole(places.oscal, render_oscal(report, catalogue))
+
+
 def write_page(
     places: Places,
     report: ComplianceReport,
@@ -144,7 +180,17 @@ def write_page(
     )
     around = Around(files=tuple(File(href=places.link(path), what=what) for path, what in files))
     write_whole(
-        places.html, render_page(page_model(report, catalogue, strips, around=around, rows=rows))
+        places.html,
+        render_page(
+            page_model(
+                report,
+                catalogue,
+                strips,
+                around=around,
+                previous=changes_of(report.comparison) if report.comparison else None,
+                rows=rows,
+            )
+        ),
     )
 
 

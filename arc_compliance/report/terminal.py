@@ -10,11 +10,13 @@ from arc_compliance.base.wording import first_few
 from arc_compliance.judge.causes import CAUSES, remedy_for
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.report.page.changes import changes_of
 from arc_compliance.wire.evidence import Platform
 
 MOST_CAUSES = 8
 MOST_ALIKE = 4
 MOST_REMEDIES = 5
+MOST_CHANGES = 5
 _SHOWN = (
     Verdict.FAIL,
     Verdict.ERROR,
@@ -33,6 +35,7 @@ def render_terminal(report: ComplianceReport, width: int) -> Iterator[str]:
     yield from _hosts(report, width)
     yield from _causes(report, width)
     yield from _untested(report, width)
+    yield from _changes(report, width)
 
 
 def _hosts(report: ComplianceReport, width: int) -> Iterator[str]:
@@ -97,6 +100,28 @@ def _untested(report: ComplianceReport, width: int) -> Iterator[str]:
         names = ", ".join(dict.fromkeys(j.requirement for j in open_musts))
         yield ""
         yield from _wrapped(f"not tested: {names}", width, indent=2)
+
+
+def _changes(report: ComplianceReport, width: int) -> Iterator[str]:
+    """What changed since the run that --compare names."""
+    if report.comparison is None:
+        return
+    found = changes_of(report.comparison)
+    kinds = {
+        "newly failing": found.newly_failing,
+        "fixed": found.fixed,
+        "still failing": found.still_failing,
+        "other changes": found.other,
+    }
+    counts = ", ".join(f"{len(lines)} {kind}" for kind, lines in kinds.items() if lines)
+    yield ""
+    yield from _wrapped(f"since {found.since}: {counts or 'no change'}", width, indent=2)
+    for kind, lines in kinds.items():
+        shown = () if kind == "still failing" else lines[:MOST_CHANGES]
+        for line in shown:
+            yield from _wrapped(f"  {kind}: {line}", width, indent=4)
+        if shown and len(lines) > MOST_CHANGES:
+            yield f"  {kind}: and {len(lines) - MOST_CHANGES} more, see the report"
 
 
 def _wrapped(text: str, width: int, indent: int) -> list[str]:

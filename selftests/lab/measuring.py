@@ -24,11 +24,11 @@ from arc_compliance.judge.view import Grounds, view_of
 from arc_compliance.plan.cases import plan_cases
 from arc_compliance.plan.order import Limits, order_for
 from arc_compliance.plan.scope import Scope
+from arc_compliance.seal.judges import judge_of
 from arc_compliance.service_tags.tags import TagFile, parse_tag_file, service_tags
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.order import ConnectTo
 from arc_compliance.wire.record import HostRecord
-from selftests.judge.requirement_judges import judge_of
 from selftests.lab.network import HOST, Network
 
 CATALOGUE = load_catalogue("AzureChinaCloud")

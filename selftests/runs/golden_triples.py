@@ -33,9 +33,9 @@ from arc_compliance.report.compliance import (
 )
 from arc_compliance.report.junit import render_junit, text_of
 from arc_compliance.report.page.rows import table_row
+from arc_compliance.seal.judges import judge_of
 from arc_compliance.service_tags.tags import parse_tag_file, service_tags
 from arc_compliance.wire.record import HostRecord, read_record
-from selftests.judge.requirement_judges import judge_of
 from selftests.suite_run import ROOT
 
 GOLDEN = ROOT / "selftests" / "runs" / "golden"
