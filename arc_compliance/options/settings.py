@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from arc_compliance.options.targets import read_targets
 from arc_compliance.options.values import Demo
 from arc_compliance.plan.order import Limits, order_for
 from arc_compliance.plan.scope import Scope
+from arc_compliance.plan.waivers import Waivers
 from arc_compliance.wire.order import ConnectTo, Order
 
 
@@ -44,6 +46,7 @@ class Settings:
     public_roots: bytes
     tag_sources: TagSources
     allowlists: tuple[Allowlist, ...]
+    waivers: Waivers
     report_dir: Path
     demo: Demo | None
     evidence: Path | None
@@ -76,19 +79,22 @@ class Settings:
         )
 
 
-def read_settings(parsed: Any, directory: Path) -> Settings:
+def read_settings(parsed: Any, directory: Path, today: date | None = None) -> Settings:
     """The settings that *parsed* (attributes named as the options are) stands for.
 
-    *directory* is where the command was typed. Raise Fault for the first option that cannot be
+    *directory* is where the command was typed, *today* the day in UTC, which is looked up where it
+    is not given. Raise Fault for the first option that cannot be
     used. Nothing is written.
     """
-    context = Context(directory=directory, cloud=parsed.cloud)
+    day = today or datetime.now(timezone.utc).date()
+    context = Context(directory=directory, cloud=parsed.cloud, today=day)
     catalogue = table.CLOUD.read(parsed, context)
     demo = table.DEMO.read(parsed, context)
     _refuse_contradictions(parsed, demo)
     access = _access(parsed, context)
     evidence = table.EVIDENCE.read(parsed, context)
     allowlists = table.FIREWALL_ALLOWLIST.read(parsed, context)
+    waivers = table.WAIVERS.read(parsed, context)
     targets = read_targets(
         hosts=table.HOSTS.read(parsed, context),
         inventory=table.INVENTORY.read(parsed, context),
@@ -112,12 +118,13 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
         public_roots=table.PUBLIC_ROOTS.read(parsed, context),
         tag_sources=_tag_sources(parsed, context, demo, evidence),
         allowlists=allowlists,
+        waivers=waivers,
         report_dir=table.REPORT_DIR.read(parsed, context),
         demo=demo,
         evidence=evidence,
         resume=table.RESUME.read(parsed, context),
         narrowed=targets.narrowed,
-        given=_given(parsed, allowlists),
+        given=_given(parsed, (*allowlists, waivers)),
     )
 
 
@@ -189,11 +196,11 @@ def _tag_sources(
     )
 
 
-def _given(parsed: Any, allowlists: Sequence[Allowlist]) -> tuple[tuple[str, str], ...]:
+def _given(parsed: Any, files: Sequence[Allowlist | Waivers]) -> tuple[tuple[str, str], ...]:
     """What differs from the defaults, as an auditor may read it."""
     typed = [(one.name, one.text(parsed)) for one in table.OPTIONS if one.shown]
     given = [(name, text) for name, text in typed if text is not None]
-    return (*given, *((f"sha256 of {one.label}", one.sha256) for one in allowlists))
+    return (*given, *((f"sha256 of {one.label}", one.sha256) for one in files if one.sha256))
 
 
 def check_report_dir(report_dir: Path) -> None:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from arc_compliance.options.endpoints import connect_to, endpoint_names, gateway
-from arc_compliance.options.files import allowlist, path, public_roots, readable, tag_sources
+from arc_compliance.options.files import (
+    allowlist,
+    path,
+    public_roots,
+    readable,
+    tag_sources,
+    waivers,
+)
 from arc_compliance.options.option import Option, as_typed, each, flag, optional, plain
 from arc_compliance.options.values import (
     bypassing,
@@ -128,6 +135,12 @@ STRICT_SHOULD = Option(
     help="unmet SHOULDs fail instead of warning",
     default=False,
     reader=flag,
+)
+WAIVERS = Option(
+    "--waivers=FILE",
+    help="YAML: known failures that somebody accepts until a day, and attestations",
+    reader=waivers,
+    page="waivers.md",
 )
 
 # -- the way out ---------------------------------------------------------------------------------
@@ -271,6 +284,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     PUBLIC_ROOTS,
     STRICT_INSPECTION,
     STRICT_SHOULD,
+    WAIVERS,
     PROXY,
     PROXY_BYPASS,
     KNOWN_GATEWAY,

@@ -13,7 +13,7 @@ from arc_compliance.catalogue.model import Level
 from arc_compliance.judge.judgement import Judgement, Verdict
 
 _STRICT = ConfigDict(extra="forbid", defer_build=True)
-SEEN = {Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED}
+SEEN = {Verdict.PASS, Verdict.WARN, Verdict.FAIL}
 """The verdicts that rest on something that was seen."""
 
 
@@ -90,6 +90,49 @@ class Header:
     settings: tuple[tuple[str, str], ...] = ()
 
 
+class UseState(str, Enum):
+    """What a waiver or an attestation is in a run: an active one covers a case."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    UNUSED = "unused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class WaiverUse:
+    """One waiver of the file, by its place there from 1.
+
+    ``cases`` are those that it waives, or would waive had it not expired; ``note`` says why there
+    are none. ``expires`` is an ISO date, the last day in UTC.
+    """
+
+    number: int
+    state: UseState
+    requirement: str
+    hosts: tuple[str, ...]
+    rows: tuple[str, ...]
+    reason: str
+    approved_by: str
+    expires: str
+    cases: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class AttestationUse:
+    """One attestation of the file, by its place there from 1; ``cases`` are what it speaks of."""
+
+    number: int
+    state: UseState
+    requirement: str
+    hosts: tuple[str, ...]
+    statement: str
+    by: str
+    date: str
+    expires: str
+    cases: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class ComplianceReport:
     """Everything that a run found out. ``missing`` lists what stands between it and compliant."""
@@ -100,6 +143,8 @@ class ComplianceReport:
     hosts: tuple[Host, ...]
     results: tuple[Result, ...]
     missing: tuple[str, ...]
+    waivers: tuple[WaiverUse, ...] = ()
+    attestations: tuple[AttestationUse, ...] = ()
 
     def counts(self) -> dict[Verdict, int]:
         """How many cases have each verdict, the run's own last case aside."""
@@ -136,7 +181,9 @@ def overall_of(judgements: Iterable[Judgement]) -> tuple[Overall, tuple[str, ...
     failed = [j for j in known if j.verdict is Verdict.FAIL]
     unseen = [j for j in known if _leaves_open(j)]
     missing = tuple(_line(j) for j in (*failed, *unseen))
-    seen = any(j.verdict in SEEN and j.level is not Level.RUN for j in known)
+    seen = any(
+        (j.verdict_without_waiver or j.verdict) in SEEN and j.level is not Level.RUN for j in known
+    )
     rows = [j for j in known if j.endpoint]
     if rows and all(j.verdict is Verdict.NOT_APPLICABLE for j in rows):
         unseen, missing = [*unseen, *rows], (*missing, "no endpoint of the document was judged")

@@ -21,6 +21,8 @@ PROPERTIES = (
     "failing",
     "expected",
     "actual",
+    "verdict_without_waiver",
+    "waiver",
 )
 """The properties of a testcase, in order; empty ones are left out."""
 
@@ -145,7 +147,11 @@ def suite_properties(report: ComplianceReport) -> list[tuple[str, str]]:
 def message_of(judgement: Judgement) -> str:
     """One line: the verdict in brackets (JUnit shows skips of all kinds alike), cause, words."""
     cause = f"{judgement.cause}: " if judgement.cause else ""
-    return f"[{judgement.verdict.value}] {cause}{judgement.actual.splitlines()[0]}"
+    told = f"{cause}{judgement.actual.splitlines()[0]}"
+    if judgement.verdict_without_waiver:
+        without = Verdict(judgement.verdict_without_waiver).value
+        told = f"{judgement.waiver}; without the waiver: {without}, {told}"
+    return f"[{judgement.verdict.value}] {told}"
 
 
 def text_of(judgement: Judgement) -> str:
@@ -159,6 +165,8 @@ def text_of(judgement: Judgement) -> str:
         ("expected", judgement.expected),
         ("actual", judgement.actual),
         ("remedy", judgement.remedy_text),
+        ("waiver", judgement.waiver),
+        ("without it", judgement.verdict_without_waiver and judgement.verdict_without_waiver.value),
     )
     indented = ((name, value.replace("\n", "\n" + " " * 13)) for name, value in parts if value)
     return "\n".join(f"{name + ':':<13}{value}" for name, value in indented)

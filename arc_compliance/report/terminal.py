@@ -9,12 +9,15 @@ from textwrap import wrap
 from arc_compliance.base.wording import first_few
 from arc_compliance.judge.causes import CAUSES, remedy_for
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.report.compliance import ComplianceReport, UseState
+from arc_compliance.report.waivers import attestation_words, waiver_words
 from arc_compliance.wire.evidence import Platform
 
 MOST_CAUSES = 8
 MOST_ALIKE = 4
 MOST_REMEDIES = 5
+MOST_WAIVERS = 8
+_ATTENTION = (UseState.EXPIRED, UseState.UNUSED, UseState.ACTIVE)
 _SHOWN = (
     Verdict.FAIL,
     Verdict.ERROR,
@@ -33,6 +36,7 @@ def render_terminal(report: ComplianceReport, width: int) -> Iterator[str]:
     yield from _hosts(report, width)
     yield from _causes(report, width)
     yield from _untested(report, width)
+    yield from _waivers(report, width)
 
 
 def _hosts(report: ComplianceReport, width: int) -> Iterator[str]:
@@ -97,6 +101,22 @@ def _untested(report: ComplianceReport, width: int) -> Iterator[str]:
         names = ", ".join(dict.fromkeys(j.requirement for j in open_musts))
         yield ""
         yield from _wrapped(f"not tested: {names}", width, indent=2)
+
+
+def _waivers(report: ComplianceReport, width: int) -> Iterator[str]:
+    """What became of the waivers and attestations, those that need attention first."""
+    told = [
+        *((one.state, waiver_words(one)) for one in report.waivers),
+        *((one.state, attestation_words(one)) for one in report.attestations),
+    ]
+    if not told:
+        return
+    told.sort(key=lambda one: _ATTENTION.index(one[0]))
+    yield ""
+    for _, words in told[:MOST_WAIVERS]:
+        yield from _wrapped(words, width, indent=2)
+    if len(told) > MOST_WAIVERS:
+        yield f"and {len(told) - MOST_WAIVERS} more waivers, see the report"
 
 
 def _wrapped(text: str, width: int, indent: int) -> list[str]:

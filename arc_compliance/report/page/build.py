@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from arc_compliance.catalogue.model import Catalogue
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.report.page.acceptances import acceptances_of
 from arc_compliance.report.page.cards import work_of
 from arc_compliance.report.page.failures import failures_of
 from arc_compliance.report.page.gaps import gaps_of
@@ -58,6 +59,7 @@ def page_model(
         failures=failures_of(ordered),
         gaps=tuple(gap for gap in gaps if gap.tone != "none"),
         not_applicable=tuple(idle),
+        acceptances=acceptances_of(report),
         hosts=hosts,
         facts=tuple(_provenance(report, catalogue, around)),
         files=around.files,

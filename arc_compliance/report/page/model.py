@@ -134,6 +134,16 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A waiver or an attestation and what became of it, in words; ``cases`` are how many it has."""
+
+    tone: str
+    word: str
+    words: str
+    cases: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What was seen of one failure, on these hosts alike."""
 
@@ -205,6 +215,7 @@ class PageModel:
     failures: tuple[Failure, ...]
     gaps: tuple[Gap, ...]
     not_applicable: tuple[Gap, ...]
+    acceptances: tuple[Acceptance, ...]
     hosts: tuple[HostLine, ...]
     facts: tuple[Fact, ...]
     files: tuple[File, ...]

@@ -66,11 +66,13 @@ const caseName = (column) => (column.endpoint ? isolated(column.endpoint) : colu
 
 const caseContent = ({ host, column }) => {
   const outcome = data.outcomes[host.cells[column.place]];
-  const { verdict, cause, expected, actual, asks } = outcome;
+  const { verdict, cause, expected, actual, asks, without, waiver } = outcome;
   return [
     title(caseName(column), " ", make("small", {}, column.kind && `${column.kind} `, "on ", isolated(host.label))),
     verdictPill(verdict),
     told([
+      ["Waived", waiver],
+      ["Without the waiver", without && [capital(without.long), " ", make("code", { class: "id" }, without.id)]],
       ["Requirement", [column.statement || column.requirement, " ", make("code", { class: "id" }, column.requirement)]],
       ["Level", `${column.level}${column.condition ? `, ${column.condition}` : ""}`],
       ["Section", data.sections[column.section]],
