@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from arc_compliance.catalogue.model import Catalogue
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.report.explain import explained_cause, explanation
 from arc_compliance.report.page.acceptances import acceptances_of
 from arc_compliance.report.page.cards import work_of
 from arc_compliance.report.page.failures import failures_of
@@ -47,6 +48,9 @@ def page_model(
     hosts = host_lines(report, by_host, around.groups)
     ordered = [judgement for host in hosts for judgement in by_host[host.label]]
     statements = {r.id: r.statement for r in catalogue.requirements}
+    about = {result.judgement.requirement for result in report.results}
+    explained = [explanation(one) for one in catalogue.requirements if one.id in about]
+    causes = dict.fromkeys(cause.cause for one in explained for cause in one.causes)
     gaps = gaps_of(ordered)
     idle = [gap for gap in gaps if gap.tone == "none"]
     return PageModel(
@@ -64,6 +68,8 @@ def page_model(
         facts=tuple(_provenance(report, catalogue, around)),
         files=around.files,
         data=grid.data(hosts),
+        requirements=tuple(explained),
+        causes=tuple(explained_cause(cause) for cause in causes),
         rows=rows,
     )
 

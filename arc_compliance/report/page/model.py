@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from arc_compliance.report.explain import CauseExplained, Explanation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
@@ -204,7 +206,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageModel:
-    """The whole page. ``data`` is what the matrix is drawn from; ``run`` is the run's id."""
+    """The whole page. ``data`` is what the matrix is drawn from; ``run`` is the run's id.
+
+    ``requirements`` are those that the page is about, explained once for all hosts; ``causes`` are
+    those that they can fail by.
+    """
 
     run: str
     cloud: str
@@ -220,4 +226,6 @@ class PageModel:
     facts: tuple[Fact, ...]
     files: tuple[File, ...]
     data: Mapping[str, Any]
+    requirements: tuple[Explanation, ...]
+    causes: tuple[CauseExplained, ...]
     rows: Rows = Rows()

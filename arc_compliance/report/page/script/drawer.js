@@ -59,6 +59,14 @@ const askElements = (asks) => asks.map(([owner, text]) => make("p", {}, make("b"
 const evidenceLink = (host) => host.evidence && make("p", {},
   make("a", { href: host.evidence }, "Evidence file of this host"));
 
+// What the page says of a requirement once for all hosts.
+const aboutOf = (requirement) => {
+  const about = byId(`about-${requirement}`)?.querySelector("dl").cloneNode(true);
+  if (!about) return null;
+  for (const link of about.querySelectorAll("a")) link.replaceWith(link.textContent);
+  return make("details", {}, make("summary", {}, "How it is judged"), about);
+};
+
 const title = (...words) => make("h2", { id: "drawer-title", tabindex: -1, autofocus: true }, words);
 
 // A case is called by its row of the document, or by what is required where it has none.
@@ -82,6 +90,7 @@ const caseContent = ({ host, column }) => {
       ["Remediation", askElements(asks)],
       ["Names", outcome.failing.join(", ")],
     ]),
+    aboutOf(column.requirement),
     evidenceOf(host, column, outcome),
     evidenceLink(host),
   ];
