@@ -30,15 +30,16 @@ from arc_compliance.wire.order import ConnectTo, Order
 class Settings:
     """One run's options as typed values.
 
-    ``scopes`` has each host's scope by its label. ``public_roots`` is PEM. ``evidence`` is the
-    folder whose evidence is judged in place of measuring. ``narrowed`` says what part of an
-    inventory or of saved evidence was chosen, empty for all. ``given`` lists what differs from the
-    defaults, redacted, for the report.
+    ``scopes`` has each host's scope by its label, ``groups`` the inventory's group.
+    ``public_roots`` is PEM. ``evidence`` is the folder whose evidence is judged in place of
+    measuring. ``narrowed`` says what part of an inventory or of saved evidence was chosen, empty
+    for all. ``given`` lists what differs from the defaults, redacted, for the report.
     """
 
     catalogue: Catalogue
     hosts: tuple[HostSpec, ...]
     scopes: Mapping[str, Scope]
+    groups: Mapping[str, str]
     access: Access
     limits: Limits
     forks: int
@@ -107,6 +108,7 @@ def read_settings(parsed: Any, directory: Path, today: date | None = None) -> Se
         catalogue=catalogue,
         hosts=tuple(targets.scopes),
         scopes={host.label: one for host, one in targets.scopes.items()},
+        groups=targets.groups,
         access=access,
         limits=Limits(
             connect=table.CONNECT_TIMEOUT.read(parsed, context),

@@ -69,6 +69,37 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Edition:
+    """The document that the run goes by: ``dated`` is the day of its text, ``read`` the day on
+    which the catalogue was made from it. Both are ISO dates, empty where nobody knows."""
+
+    publisher: str = ""
+    title: str = ""
+    cloud: str = ""
+    dated: str = ""
+    read: str = ""
+
+    @property
+    def words(self) -> str:
+        """The edition in a few words."""
+        if not self.dated and not self.read:
+            return "edition not recorded"
+        dated = f"edition of {self.dated}" if self.dated else "undated edition"
+        return f"{dated}, read on {self.read}" if self.read else dated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Operator:
+    """Who ran the suite: a person at a machine, or a CI job (with its page, an http or https
+    address) and the commit that it ran on. Empty where nobody knows."""
+
+    who: str = ""
+    job: str = ""
+    url: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Header:
     """What the run was about. Times are ISO 8601 in UTC; ``selection`` is "all" or says what of.
 
@@ -88,6 +119,8 @@ class Header:
     finished: str
     simulated: bool
     settings: tuple[tuple[str, str], ...] = ()
+    edition: Edition = Edition()
+    operator: Operator = Operator()
 
 
 class UseState(str, Enum):

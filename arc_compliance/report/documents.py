@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -96,14 +96,20 @@ def write_page(
     catalogue: Catalogue,
     strips: Iterable[HostStrips],
     rows: Rows,
+    *,
+    groups: Mapping[str, str],
 ) -> None:
-    """Write report.html, with pytest-html's *rows* in it. *strips* are taken host by host."""
+    """Write report.html, with pytest-html's *rows* in it. *strips* are taken host by host; *groups*
+    has the inventory's group of a host by its label."""
     files = (
         (places.junit, "one test case for each requirement and host"),
         (places.json, "the same for programs"),
         (places.firewall_request[0], "what to ask of the firewall"),
     )
-    around = Around(files=tuple(File(href=places.link(path), what=what) for path, what in files))
+    around = Around(
+        groups=groups,
+        files=tuple(File(href=places.link(path), what=what) for path, what in files),
+    )
     write_whole(
         places.html, render_page(page_model(report, catalogue, strips, around=around, rows=rows))
     )

@@ -57,7 +57,7 @@ def page_model(
         run=report.header.run,
         cloud=report.header.cloud,
         document=catalogue.title,
-        head=head_of(report, hosts, around),
+        head=head_of(report, hosts),
         changes=previous,
         work=work_of(ordered, report, statements, around.tickets),
         failures=failures_of(ordered),
@@ -65,7 +65,7 @@ def page_model(
         not_applicable=tuple(idle),
         acceptances=acceptances_of(report),
         hosts=hosts,
-        facts=tuple(_provenance(report, catalogue, around)),
+        facts=tuple(_provenance(report, catalogue)),
         files=around.files,
         data=grid.data(hosts),
         requirements=tuple(explained),
@@ -74,18 +74,19 @@ def page_model(
     )
 
 
-def _provenance(report: ComplianceReport, catalogue: Catalogue, around: Around) -> Iterator[Fact]:
+def _provenance(report: ComplianceReport, catalogue: Catalogue) -> Iterator[Fact]:
     """Whence all this is: the document, the run, the digests, the settings."""
     header = report.header
-    document = f"{around.edition.publisher}: {catalogue.title}"
-    yield Fact(name="Document", value=document, more=edition_words(around.edition))
+    edition, operator = header.edition, header.operator
+    document = f"{edition.publisher}: {catalogue.title}" if edition.publisher else catalogue.title
+    yield Fact(name="Document", value=document, more=edition_words(edition))
     yield Fact(name="Catalogue, SHA-256", value=header.catalogue_sha256)
     yield Fact(name="Service tags", value=header.service_tags)
     yield Fact(name="Suite", value=f"arc-compliance {header.suite_version}")
     yield Fact(name="Run", value=header.run, more=f"started {header.started}")
-    operator = around.operator
     told = (operator.who, operator.job, f"commit {operator.commit}" if operator.commit else "")
-    yield Fact(name="Run by", value=", ".join(one for one in told if one) or "not recorded")
+    words = ", ".join(one for one in told if one)
+    yield Fact(name="Run by", value=words or "not recorded", more=operator.url)
     yield Fact(name="Selection", value=header.selection)
     judged = f"{header.planned:,} planned, {header.judged:,} judged"
     yield Fact(name="Cases", value=judged, more="the run's own last case included")

@@ -10,25 +10,6 @@ from arc_compliance.report.explain import CauseExplained, Explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """The document that the run goes by: ``dated`` is the day of its text, ``read`` the day on
-    which the catalogue was made from it. Both are ISO dates, empty where nobody knows."""
-
-    publisher: str = "Microsoft"
-    dated: str = ""
-    read: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
-    """Who ran the suite: a person at a machine, or a CI job with the commit that it ran on."""
-
-    who: str = ""
-    job: str = ""
-    commit: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A file beside the page: where it is from the page's folder, and what it is for."""
 
@@ -44,8 +25,6 @@ class Around:
     place by owner.
     """
 
-    edition: Edition = Edition()
-    operator: Operator = Operator()
     groups: Mapping[str, str] = field(default_factory=dict)
     tickets: Mapping[str, str] = field(default_factory=dict)
     files: tuple[File, ...] = ()
