@@ -20,6 +20,7 @@ from arc_compliance.report.page.model import Around, File, Rows
 from arc_compliance.report.page.render import render_notice, render_page
 from arc_compliance.report.page.strips import HostStrips
 from arc_compliance.report.step_summary import render_step_summary
+from arc_compliance.report.ticket_files import remove_tickets, tickets_in, write_tickets
 from arc_compliance.service_tags.tags import ServiceTags
 
 RESULTS_AT_ONCE = 500
@@ -64,6 +65,7 @@ def write_incomplete(places: Places, report: ComplianceReport) -> None:
         write_whole(places.html, _notice(report.header))
         for path in places.firewall_request:
             path.unlink(missing_ok=True)
+        remove_tickets(places.directory)
     except OSError:
         for path in (places.junit, places.json, places.html):
             path.unlink(missing_ok=True)
@@ -76,6 +78,7 @@ def write_documents(
     """Write all but report.html; the number of rules that the firewall request asks for."""
     _write_junit(places.junit, report)
     write_whole(places.json, json_of(report))
+    write_tickets(places.directory, report, catalogue)
     wanted = firewall_request.asks(report, catalogue)
     texts = (
         firewall_request.render_csv(wanted, report),
@@ -108,6 +111,7 @@ def write_page(
     )
     around = Around(
         groups=groups,
+        tickets={owner: places.link(path) for owner, path in tickets_in(places.directory).items()},
         files=tuple(File(href=places.link(path), what=what) for path, what in files),
     )
     write_whole(
