@@ -158,7 +158,7 @@ def test_a_run_leaves_tickets_that_the_page_links_and_a_good_one_removes_them(
     run = run_suite(*saved_fleet(tmp_path / "a", {"web02": "faulty", "web03": "unreachable"}))
 
     names = sorted(one.name for one in (run.reports / "tickets").iterdir())
-    assert names == ["network-team.txt", "operator-of-this-run.txt"]
+    assert names == ["dns-owner.txt", "network-team.txt", "operator-of-this-run.txt"]
     page = (run.reports / "report.html").read_text(encoding="utf-8")
     for name in names:
         assert f'href="tickets/{name}"' in page
