@@ -103,20 +103,23 @@ def _card(
     yield "   From:"
     for host in card.hosts:
         yield f"     {host} ({sources[host]})" if sources.get(host) else f"     {host}"
-    if card.names:
+    names = [(name, hosts) for name, hosts in card.names if name not in card.hosts]
+    if names:
         yield "   To:"
-    for name, hosts in card.names:
-        on = f" (on {hosts} of them)" if hosts < len(card.hosts) else ""
+    for name, number_of_hosts in names:
+        on = f" (on {number_of_hosts} of them)" if number_of_hosts < len(card.hosts) else ""
         yield f"     {name}{on}"
     yield "   Why:"
     for requirement in card.requirements:
         yield from _wrapped(f"{requirement}: {statements.get(requirement, '')}", 5)
-    yield "   To check on each of the hosts:"
-    for name in [name for name, _ in card.names][:3] if card.names else ():
-        check = _check(card.cause, name)
-        if check:
-            yield f"     {check}"
-    yield f"     then run arc-compliance again: {_few(card.requirements)} passes"
+    again = f"run arc-compliance again: {_few(card.requirements)} passes"
+    checks = [check for name, _ in names[:3] if (check := _check(card.cause, name))]
+    if checks:
+        yield "   To check on each of the hosts:"
+        yield from (f"     {check}" for check in checks)
+        yield f"     then {again}"
+    else:
+        yield f"   To check: {again}"
 
 
 def _check(cause: str, name: str) -> str:

@@ -118,6 +118,16 @@ def test_a_command_is_made_of_a_name_only(name: str) -> None:
     assert "curl" not in found["network team"]
 
 
+def test_a_host_that_is_down_is_not_its_own_destination() -> None:
+    found = tickets(
+        report(failed("web01", "run/host-measured", "host-unreachable", "web01")), CATALOGUE
+    )
+
+    (text,) = found.values()
+    assert "   To:" not in text
+    assert "   To check: run arc-compliance again: run/host-measured passes\n" in text
+
+
 def test_lines_are_short_enough_for_any_ticket() -> None:
     every = [failed("web01", "urls/his", cause, GBL) for cause in CAUSES]
 

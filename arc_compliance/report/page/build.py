@@ -78,7 +78,8 @@ def _provenance(report: ComplianceReport, catalogue: Catalogue) -> Iterator[Fact
     """Whence all this is: the document, the run, the digests, the settings."""
     header = report.header
     edition, operator = header.edition, header.operator
-    document = f"{edition.publisher}: {catalogue.title}" if edition.publisher else catalogue.title
+    named = edition.publisher and edition.title
+    document = f"{edition.publisher}: {edition.title}" if named else catalogue.title
     yield Fact(name="Document", value=document, more=edition_words(edition))
     yield Fact(name="Catalogue, SHA-256", value=header.catalogue_sha256)
     yield Fact(name="Service tags", value=header.service_tags)

@@ -63,7 +63,8 @@ const evidenceLink = (host) => host.evidence && make("p", {},
 const aboutOf = (requirement) => {
   const about = byId(`about-${requirement}`)?.querySelector("dl").cloneNode(true);
   if (!about) return null;
-  for (const link of about.querySelectorAll("a")) link.replaceWith(link.textContent);
+  for (const place of about.querySelectorAll("small")) place.remove(); // links to the page below
+  for (const told of [...about.children].slice(0, 4)) told.remove(); // section and level stand above
   return make("details", {}, make("summary", {}, "How it is judged"), about);
 };
 
