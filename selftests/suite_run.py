@@ -25,20 +25,21 @@ class SuiteRun:
     reports: Path
 
     @cached_property
-    def suite(self) -> Any:
-        """The one test suite of junit.xml, read by a third party's parser."""
-        (suite,) = JUnitXml.fromfile(str(self.reports / "junit.xml"))
-        return suite
+    def suites(self) -> list[Any]:
+        """The test suites of junit.xml, one a host, read by a third party's parser."""
+        return list(JUnitXml.fromfile(str(self.reports / "junit.xml")))
 
     @property
     def properties(self) -> dict[str, str]:
-        """The suite's properties."""
-        return {p.name: p.value for p in self.suite.properties()}
+        """The properties that every suite has."""
+        found = [{p.name: p.value for p in suite.properties()} for suite in self.suites]
+        assert all(one == found[0] for one in found)
+        return found[0]
 
     @cached_property
     def cases(self) -> list[dict[str, str]]:
         """Each testcase's properties, with its name, classname and outcome."""
-        return [_case(TestCase.fromelem(one._elem)) for one in self.suite]
+        return [_case(TestCase.fromelem(one._elem)) for suite in self.suites for one in suite]
 
     def case(self, requirement: str, host: str = "local", endpoint: str = "") -> dict[str, str]:
         """The one case of *requirement* on *host*, for *endpoint* where there are several."""

@@ -134,7 +134,8 @@ def _words(fault: ErrorDetails, model: type[BaseModel], nouns: Mapping[str, str]
         guess = did_you_mean(str(given), known) or f"; known are {', '.join(known)}"
         return f"unknown {nouns.get(field, field)} {shown}{guess}"
     if kind == "extra_forbidden":
-        return f"unknown key{did_you_mean(field, _model_at(model, fields[:-1]).model_fields)}"
+        known = _keys(_model_at(model, fields[:-1]))
+        return f"unknown key{did_you_mean(field, known)}"
     expected = {
         "missing": "is missing",
         "string_type": f"expected a text, got {shown}",
@@ -147,6 +148,11 @@ def _words(fault: ErrorDetails, model: type[BaseModel], nouns: Mapping[str, str]
         "string_pattern_mismatch": f"{shown} is not of the expected form",
     }
     return expected.get(kind) or fault["msg"].removeprefix("Value error, ")
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    """The keys of *model* as they are written in a file."""
+    return [one.alias or name for name, one in model.model_fields.items()]
 
 
 def _model_at(model: type[BaseModel], fields: list[str]) -> type[BaseModel]:

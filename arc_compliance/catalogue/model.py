@@ -8,6 +8,7 @@ loader can say ``requirements[7].when[0]: unknown condition 'instal'``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from enum import Enum
 from typing import Annotated, Literal
 
@@ -233,11 +234,21 @@ class LedgerEntry(_Strict):
         return self
 
 
+class Edition(_Strict):
+    """Which text of the document the catalogue was made from."""
+
+    publisher: str = Field(min_length=1, description="who publishes the page")
+    title: str = Field(min_length=1, description="the page's own title")
+    dated: date | Literal["undated"] = Field(description="the day of its text, as the page has it")
+    read: date = Field(description="the day on which it was read")
+
+
 class Catalogue(_Strict):
     """All requirements of one cloud's edition of the document."""
 
     cloud: str
     title: str
+    edition: Edition | None = None
     regions: tuple[str, ...] = Field(min_length=1)
     retired_regions: dict[str, str] = {}
     requirements: tuple[Requirement, ...] = Field(min_length=1)

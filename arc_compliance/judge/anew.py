@@ -14,8 +14,10 @@ from arc_compliance.judge.case import Judge, judge_case
 from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.judge.view import Grounds, HostView, view_of
+from arc_compliance.judge.waive import waived
 from arc_compliance.plan.cases import plan_cases
 from arc_compliance.plan.scope import Scope
+from arc_compliance.plan.waivers import Waivers
 from arc_compliance.service_tags.tags import ServiceTags
 from arc_compliance.wire.record import HostRecord, load_record
 
@@ -51,6 +53,7 @@ class Saved:
     service_tags: Callable[[], ServiceTags]
     allowlists: tuple[Allowlist, ...]
     doubts: Callable[[HostRecord], Doubts] = lambda _: NO_DOUBTS
+    waivers: Waivers | None = None
 
 
 def hosts_in(saved: Saved) -> SeeHost:
@@ -86,4 +89,5 @@ def judge_anew(saved: Saved, judge_of: Callable[[str], Judge | None]) -> Iterato
     """Every case's judgement, by the judge that *judge_of* has for its requirement."""
     seen = hosts_in(saved)
     for case in plan_cases(saved.catalogue, saved.scopes):
-        yield judge_case(case, seen(case.host), judge_of(case.requirement.id))
+        found = judge_case(case, seen(case.host), judge_of(case.requirement.id))
+        yield waived(found, case, saved.waivers) if saved.waivers else found

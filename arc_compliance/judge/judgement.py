@@ -53,6 +53,8 @@ class Judgement:
     document; ``failing`` are the names behind the verdict; ``cause``, ``owner`` and ``remedy`` are
     empty where there is nothing to fix. ``remedy`` is a sentence, ``owner`` who acts on it;
     ``further`` is what else there is to do, where the judgement is of several parts.
+    ``verdict_without_waiver`` and ``waiver``, who accepts it until when and why, are empty where
+    the verdict is not "waived".
     """
 
     case: str
@@ -69,6 +71,8 @@ class Judgement:
     owner: Owner | Literal[""] = ""
     remedy: str = ""
     further: tuple[Remedy, ...] = ()
+    verdict_without_waiver: Verdict | Literal[""] = ""
+    waiver: str = ""
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
@@ -104,6 +108,10 @@ class Judgement:
             "further": json.dumps([[r.owner.value, r.sentence] for r in self.further])
             if self.further
             else "",
+            "verdict_without_waiver": Verdict(self.verdict_without_waiver).value
+            if self.verdict_without_waiver
+            else "",
+            "waiver": self.waiver,
             "section": self.section,
             "case": self.case,
         }

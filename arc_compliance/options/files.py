@@ -14,6 +14,7 @@ from arc_compliance.base.files import read_at_most
 from arc_compliance.firewall.allowlist import Allowlist, read_allowlist
 from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.options.option import Context
+from arc_compliance.plan.waivers import Waivers, read_waivers
 from arc_compliance.seal.archive import starts_as_bundle
 from arc_compliance.service_tags.sources import DOWNLOAD, Raw, raw_file
 from arc_compliance.service_tags.tags import parse_tag_file, service_tags
@@ -66,6 +67,13 @@ def public_roots(text: str | None, context: Context) -> bytes:
 def allowlist(text: str, context: Context) -> Allowlist:
     """What a firewall lets out."""
     return read_allowlist(context.path(text))
+
+
+def waivers(text: str | None, context: Context) -> Waivers:
+    """The failures that somebody has accepted; none where no file is given."""
+    if text is None:
+        return Waivers(today=context.today)
+    return read_waivers(context.path(text), context.catalogue, context.today)
 
 
 def tag_sources(given: Sequence[str], context: Context) -> TagSources:

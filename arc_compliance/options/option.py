@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -17,10 +18,12 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a value may depend on: the folder in which the command was typed, and --cloud."""
+    """What a value may depend on: the folder in which the command was typed, --cloud, and the day
+    (UTC)."""
 
     directory: Path
     cloud: str
+    today: date
 
     @property
     def catalogue(self) -> Catalogue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from arc_compliance.options.targets import read_targets
 from arc_compliance.options.values import Demo, FailOn
 from arc_compliance.plan.order import Limits, order_for
 from arc_compliance.plan.scope import Scope
+from arc_compliance.plan.waivers import Waivers
 from arc_compliance.report.folder import check_folders, check_records
 from arc_compliance.wire.order import ConnectTo, Order
 
@@ -29,16 +31,18 @@ from arc_compliance.wire.order import ConnectTo, Order
 class Settings:
     """One run's options as typed values.
 
-    ``scopes`` has each host's scope by its label. ``public_roots`` is PEM. ``evidence`` is the
-    folder whose evidence is judged in place of measuring. ``narrowed`` says what part of an
-    inventory or of saved evidence was chosen, empty for all. ``given`` lists what differs from the
-    defaults, redacted, for the report. ``compare`` is the report of an earlier run, or its folder.
-    ``bundle`` is where a sealed bundle goes, ``bundle_key`` what it is signed with.
+    ``scopes`` has each host's scope by its label, ``groups`` the inventory's group.
+    ``public_roots`` is PEM. ``evidence`` is the folder whose evidence is judged in place of
+    measuring. ``narrowed`` says what part of an inventory or of saved evidence was chosen, empty
+    for all. ``given`` lists what differs from the defaults, redacted, for the report. ``compare``
+    is the report of an earlier run, or its folder. ``bundle`` is where a sealed bundle goes,
+    ``bundle_key`` what it is signed with.
     """
 
     catalogue: Catalogue
     hosts: tuple[HostSpec, ...]
     scopes: Mapping[str, Scope]
+    groups: Mapping[str, str]
     access: Access
     limits: Limits
     forks: int
@@ -46,6 +50,7 @@ class Settings:
     public_roots: bytes
     tag_sources: TagSources
     allowlists: tuple[Allowlist, ...]
+    waivers: Waivers
     report_dir: Path
     demo: Demo | None
     evidence: Path | None
@@ -83,19 +88,22 @@ class Settings:
         )
 
 
-def read_settings(parsed: Any, directory: Path) -> Settings:
+def read_settings(parsed: Any, directory: Path, today: date | None = None) -> Settings:
     """The settings that *parsed* (attributes named as the options are) stands for.
 
-    *directory* is where the command was typed. Raise Fault for the first option that cannot be
+    *directory* is where the command was typed, *today* the day in UTC, which is looked up where it
+    is not given. Raise Fault for the first option that cannot be
     used. Nothing is written.
     """
-    context = Context(directory=directory, cloud=parsed.cloud)
+    day = today or datetime.now(timezone.utc).date()
+    context = Context(directory=directory, cloud=parsed.cloud, today=day)
     catalogue = table.CLOUD.read(parsed, context)
     demo = table.DEMO.read(parsed, context)
     _refuse_contradictions(parsed, demo)
     access = _access(parsed, context)
     evidence = table.EVIDENCE.read(parsed, context)
     allowlists = table.FIREWALL_ALLOWLIST.read(parsed, context)
+    waivers = table.WAIVERS.read(parsed, context)
     targets = read_targets(
         hosts=table.HOSTS.read(parsed, context),
         inventory=table.INVENTORY.read(parsed, context),
@@ -108,6 +116,7 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
         catalogue=catalogue,
         hosts=tuple(targets.scopes),
         scopes={host.label: one for host, one in targets.scopes.items()},
+        groups=targets.groups,
         access=access,
         limits=Limits(
             connect=table.CONNECT_TIMEOUT.read(parsed, context),
@@ -119,6 +128,7 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
         public_roots=table.PUBLIC_ROOTS.read(parsed, context),
         tag_sources=_tag_sources(parsed, context, demo, evidence),
         allowlists=allowlists,
+        waivers=waivers,
         report_dir=table.REPORT_DIR.read(parsed, context),
         demo=demo,
         evidence=evidence,
@@ -129,7 +139,7 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
         bundle=table.BUNDLE.read(parsed, context),
         bundle_key=table.BUNDLE_KEY.read(parsed, context),
         oscal=table.OSCAL.read(parsed, context),
-        given=_given(parsed, allowlists),
+        given=_given(parsed, (*allowlists, waivers)),
     )
 
 
@@ -210,11 +220,11 @@ def _tag_sources(
     )
 
 
-def _given(parsed: Any, allowlists: Sequence[Allowlist]) -> tuple[tuple[str, str], ...]:
+def _given(parsed: Any, files: Sequence[Allowlist | Waivers]) -> tuple[tuple[str, str], ...]:
     """What differs from the defaults, as an auditor may read it."""
     typed = [(one.name, one.text(parsed)) for one in table.OPTIONS if one.shown]
     given = [(name, text) for name, text in typed if text is not None]
-    return (*given, *((f"sha256 of {one.label}", one.sha256) for one in allowlists))
+    return (*given, *((f"sha256 of {one.label}", one.sha256) for one in files if one.sha256))
 
 
 def check_report_dir(settings: Settings) -> None:

@@ -16,6 +16,7 @@ from arc_compliance.options.files import (
     public_roots,
     readable,
     tag_sources,
+    waivers,
 )
 from arc_compliance.options.option import Option, as_typed, each, flag, optional, plain
 from arc_compliance.options.values import (
@@ -136,6 +137,12 @@ STRICT_SHOULD = Option(
     help="unmet SHOULDs fail instead of warning",
     default=False,
     reader=flag,
+)
+WAIVERS = Option(
+    "--waivers=FILE",
+    help="YAML: known failures that somebody accepts until a day, and attestations",
+    reader=waivers,
+    page="waivers.md",
 )
 
 # -- the way out ---------------------------------------------------------------------------------
@@ -315,6 +322,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     PUBLIC_ROOTS,
     STRICT_INSPECTION,
     STRICT_SHOULD,
+    WAIVERS,
     PROXY,
     PROXY_BYPASS,
     KNOWN_GATEWAY,

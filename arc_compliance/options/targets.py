@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,9 +22,11 @@ class Targets:
     """The hosts of a run with each one's scope; ``narrowed`` says what was left out, if anything.
 
     A host that is judged from saved evidence only has no address that anybody could reach.
+    ``groups`` has the inventory's group of a host by its label.
     """
 
     scopes: Mapping[HostSpec, Scope]
+    groups: Mapping[str, str] = field(default_factory=dict)
     narrowed: str = ""
 
 
@@ -88,11 +90,14 @@ def _from_inventory(
     with reading("--hosts"):
         chosen = entries if hosts is None else narrow(entries, hosts)
     with reading("--inventory"), reading(path.name):
-        scopes = {
-            host: entry.scope
-            for entry in chosen
-            for host in expand([parse_host(entry.address)], access)
+        found = {
+            host: entry for entry in chosen for host in expand([parse_host(entry.address)], access)
         }
+        scopes = {host: entry.scope for host, entry in found.items()}
         refuse_twins(scopes)
     part = f"{len(chosen)} of {len(entries)} hosts of {path.name}"
-    return Targets(scopes=scopes, narrowed=part if len(chosen) < len(entries) else "")
+    return Targets(
+        scopes=scopes,
+        groups={host.label: entry.group for host, entry in found.items() if entry.group},
+        narrowed=part if len(chosen) < len(entries) else "",
+    )

@@ -16,7 +16,7 @@ from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.changes import Comparison
 
 _STRICT = ConfigDict(extra="forbid", defer_build=True)
-SEEN = {Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED}
+SEEN = {Verdict.PASS, Verdict.WARN, Verdict.FAIL}
 """The verdicts that rest on something that was seen."""
 
 
@@ -76,6 +76,37 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Edition:
+    """The document that the run goes by: ``dated`` is the day of its text, ``read`` the day on
+    which the catalogue was made from it. Both are ISO dates, empty where nobody knows."""
+
+    publisher: str = ""
+    title: str = ""
+    cloud: str = ""
+    dated: str = ""
+    read: str = ""
+
+    @property
+    def words(self) -> str:
+        """The edition in a few words."""
+        if not self.dated and not self.read:
+            return "edition not recorded"
+        dated = f"edition of {self.dated}" if self.dated else "undated edition"
+        return f"{dated}, read on {self.read}" if self.read else dated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Operator:
+    """Who ran the suite: a person at a machine, or a CI job (with its page, an http or https
+    address) and the commit that it ran on. Empty where nobody knows."""
+
+    who: str = ""
+    job: str = ""
+    url: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Header:
     """What the run was about. Times are ISO 8601 in UTC; ``selection`` is "all" or says what of.
 
@@ -95,6 +126,51 @@ class Header:
     finished: str
     simulated: bool
     settings: tuple[tuple[str, str], ...] = ()
+    edition: Edition = Edition()
+    operator: Operator = Operator()
+
+
+class UseState(str, Enum):
+    """What a waiver or an attestation is in a run: an active one covers a case."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    UNUSED = "unused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class WaiverUse:
+    """One waiver of the file, by its place there from 1.
+
+    ``cases`` are those that it waives, or would waive had it not expired; ``note`` says why there
+    are none. ``expires`` is an ISO date, the last day in UTC.
+    """
+
+    number: int
+    state: UseState
+    requirement: str
+    hosts: tuple[str, ...]
+    rows: tuple[str, ...]
+    reason: str
+    approved_by: str
+    expires: str
+    cases: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class AttestationUse:
+    """One attestation of the file, by its place there from 1; ``cases`` are what it speaks of."""
+
+    number: int
+    state: UseState
+    requirement: str
+    hosts: tuple[str, ...]
+    statement: str
+    by: str
+    date: str
+    expires: str
+    cases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -108,6 +184,8 @@ class ComplianceReport:
     hosts: tuple[Host, ...]
     results: tuple[Result, ...]
     missing: tuple[str, ...]
+    waivers: tuple[WaiverUse, ...] = ()
+    attestations: tuple[AttestationUse, ...] = ()
     comparison: Comparison | None = None
 
     @property
@@ -170,7 +248,9 @@ def overall_of(judgements: Iterable[Judgement]) -> tuple[Overall, tuple[str, ...
     failed = [j for j in known if j.verdict is Verdict.FAIL]
     unseen = [j for j in known if leaves_open(j)]
     missing = tuple(_line(j) for j in (*failed, *unseen))
-    seen = any(j.verdict in SEEN and j.level is not Level.RUN for j in known)
+    seen = any(
+        (j.verdict_without_waiver or j.verdict) in SEEN and j.level is not Level.RUN for j in known
+    )
     rows = [j for j in known if j.endpoint]
     if rows and all(j.verdict is Verdict.NOT_APPLICABLE for j in rows):
         unseen, missing = [*unseen, *rows], (*missing, "no endpoint of the document was judged")

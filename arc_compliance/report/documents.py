@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from arc_compliance.report.page.render import render_notice, render_page
 from arc_compliance.report.page.strips import HostStrips
 from arc_compliance.report.run import OVERALL_NODE, result_of
 from arc_compliance.report.step_summary import render_step_summary
+from arc_compliance.report.ticket_files import remove_tickets, tickets_in, write_tickets
 from arc_compliance.service_tags.tags import ServiceTags
 
 RESULTS_AT_ONCE = 500
@@ -91,6 +92,7 @@ class Places:
                 if part.stem.rpartition("-")[2].isdigit() and is_ours(part)
             },
             **{path.name: path for path in fixed},
+            **{f"tickets/{path.name}": path for path in tickets_in(self.directory).values()},
         }
 
     def link(self, path: Path) -> str:
@@ -127,6 +129,8 @@ def write_unjudged(places: Places, header: Header, title: str, why: str) -> None
     for path in places.occasional:
         with contextlib.suppress(OSError):
             remove_file(path)
+    with contextlib.suppress(OSError):
+        remove_tickets(places.directory)
     if trouble:
         raise trouble
 
@@ -146,6 +150,7 @@ def write_documents(
     """Write all but report.html; the number of rules that the firewall request asks for."""
     _write_junit(places.junit, report)
     write_whole(places.json, json_of(report))
+    write_tickets(places.directory, report, catalogue)
     wanted = firewall_request.asks(report, catalogue)
     texts = (
         firewall_request.render_csv(wanted, report),
@@ -171,14 +176,21 @@ def write_page(
     catalogue: Catalogue,
     strips: Iterable[HostStrips],
     rows: Rows,
+    *,
+    groups: Mapping[str, str],
 ) -> None:
-    """Write report.html, with pytest-html's *rows* in it. *strips* are taken host by host."""
+    """Write report.html, with pytest-html's *rows* in it. *strips* are taken host by host; *groups*
+    has the inventory's group of a host by its label."""
     files = (
         (places.junit, "one test case for each requirement and host"),
         (places.json, "the same for programs"),
         (places.firewall_request[0], "what to ask of the firewall"),
     )
-    around = Around(files=tuple(File(href=places.link(path), what=what) for path, what in files))
+    around = Around(
+        groups=groups,
+        tickets={owner: places.link(path) for owner, path in tickets_in(places.directory).items()},
+        files=tuple(File(href=places.link(path), what=what) for path, what in files),
+    )
     write_whole(
         places.html,
         render_page(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import wrap
 
@@ -16,13 +16,22 @@ from netaddr import IPNetwork, cidr_merge
 
 from arc_compliance.catalogue.model import Catalogue, Endpoint
 from arc_compliance.catalogue.patterns import stands_for
-from arc_compliance.judge.causes import Owner
+from arc_compliance.judge.causes import CAUSES, Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host
 from arc_compliance.service_tags.tags import ServiceTags
 
 FILES = ("firewall-request.csv", "firewall-request.txt", "firewall-request.nft")
-COLUMNS = ("sources", "destination", "port", "protocol", "requirement")
+COLUMNS = (
+    "source",
+    "host",
+    "destination",
+    "port",
+    "protocol",
+    "requirement",
+    "reason",
+    "run",
+)
 
 _FIREWALL = {
     "connect-timeout",
@@ -41,14 +50,14 @@ TCP, CONNECT = "tcp", "connect"
 
 @dataclass(slots=True, kw_only=True)
 class Ask:
-    """One rule: from the hosts *hosts* to a name, prefix or tag, for *requirements*; ``on_host``
-    where it is their own packet filter that lacks it."""
+    """One rule: from the hosts *hosts*, each with its reason, to a name, prefix or tag, for
+    *requirements*; ``on_host`` where it is their own packet filter that lacks it."""
 
     destination: str
     port: int
     protocol: str
     on_host: bool = False
-    hosts: dict[str, None] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
     requirements: dict[str, None] = field(default_factory=dict)
 
     @property
@@ -73,9 +82,15 @@ def asks(report: ComplianceReport, catalogue: Catalogue) -> list[Ask]:
                 (destination, port, protocol, on_host),
                 Ask(destination=destination, port=port, protocol=protocol, on_host=on_host),
             )
-            ask.hosts[judgement.host] = None
+            ask.hosts.setdefault(judgement.host, _reason(judgement))
             ask.requirements[judgement.requirement] = None
     return sorted(_folded(list(found.values())), key=_order)
+
+
+def _reason(judgement: Judgement) -> str:
+    """Why a rule is asked for: the cause in words, with its id."""
+    cause = CAUSES.get(judgement.cause)
+    return f"{cause.words} ({judgement.cause})" if cause else judgement.cause
 
 
 def _wanted(judgement: Judgement, row: Endpoint | None) -> Iterator[tuple[str, int, str]]:
@@ -122,36 +137,24 @@ def _order(ask: Ask) -> tuple[object, ...]:
 
 
 def render_csv(wanted: Sequence[Ask], report: ComplianceReport) -> str:
-    """The rules as a table, without those that the hosts lack themselves; sources are the addresses
-    from which they were measured, or a host's name where none is known."""
+    """The rules as a table, one source a row, without those that the hosts lack themselves; a
+    source is an address from which a host was measured, or its name where none is known."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(COLUMNS)
+    known = {host.label: host.source_addresses for host in report.hosts}
     for ask in (one for one in wanted if not one.on_host):
-        cells = (
-            " ".join(_addresses(ask.hosts, report)),
-            ask.destination,
-            str(ask.port),
-            ask.protocol,
-            " ".join(ask.requirements),
-        )
-        table.writerow([_no_formula(cell) for cell in cells])
+        rule = (ask.destination, str(ask.port), ask.protocol, " ".join(ask.requirements))
+        for host, reason in ask.hosts.items():
+            for source in known.get(host) or (host,):
+                cells = (source, host, *rule, reason, report.header.run)
+                table.writerow([_no_formula(cell) for cell in cells])
     return out.getvalue()
 
 
 def _no_formula(cell: str) -> str:
     """*cell* as no spreadsheet takes it for a formula."""
     return f"'{cell}" if cell[:1] in "=+-@\t\r" else cell
-
-
-def _addresses(labels: Iterable[str], report: ComplianceReport) -> list[str]:
-    hosts = {host.label: host for host in report.hosts}
-    found = dict.fromkeys(
-        address
-        for label in labels
-        for address in (hosts[label].source_addresses if label in hosts else ()) or (label,)
-    )
-    return list(found)
 
 
 def render_text(wanted: Sequence[Ask], report: ComplianceReport, tags: ServiceTags) -> str:

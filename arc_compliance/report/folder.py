@@ -18,7 +18,7 @@ from arc_compliance.wire.record import record_path
 
 _RECORD = re.compile(rb'\s*\{\s*"record"\s*:\s*1\s*,\s*"run"\s*:')
 _HEAD_BYTES = 4096
-_FOLDERS = ("evidence", "service-tags")
+_FOLDERS = ("evidence", "service-tags", "tickets")
 
 
 def check_folders(report_dir: Path) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from arc_compliance.base.files import head_of
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.report.compliance import ComplianceReport, Result
+from arc_compliance.report.compliance import ComplianceReport, Header, Result
 
 PROPERTIES = (
     "requirement",
@@ -22,6 +21,8 @@ PROPERTIES = (
     "failing",
     "expected",
     "actual",
+    "verdict_without_waiver",
+    "waiver",
 )
 """The properties of a testcase, in order; empty ones are left out."""
 
@@ -41,46 +42,40 @@ _KINDS = {
 """The element that tells a verdict; a pass has none."""
 
 _AFTER_CASES = "    <system-out />"
-
-
-@dataclass(slots=True)
-class _Part:
-    """The testcases of one file, and what its suite counts."""
-
-    cases: list[str] = field(default_factory=list)
-    bytes: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-    def add(self, results: list[Result], cases: list[str], size: int) -> None:
-        self.cases += cases
-        self.bytes += size
-        self.kinds.update(_KINDS.get(r.judgement.verdict, "passed") for r in results)
-        self.seconds += sum(round(r.duration, 4) for r in results)
+_BEGIN = "<?xml version='1.0' encoding='utf-8'?>\n<testsuites>\n"
+_END = "</testsuites>\n"
 
 
 def render_junit(report: ComplianceReport, most_bytes: int = MOST_BYTES) -> Iterator[str]:
     """The report as JUnit XML texts, one after the other: one, or as many as keep each below
     *most_bytes*.
 
-    All cases of a host stand in one text; the run's own last case stands at the end of the last.
+    A host is a suite. The run's own last case is one too, at the end of the last text.
     """
     by_host: dict[str, list[Result]] = {}
     for result in report.results:
         by_host.setdefault(result.judgement.host, []).append(result)
     last = by_host.pop("", [])
-    room = most_bytes - len(_text(report, _Part()).encode()) - 100  # for larger counts
-    room -= sum(len(_testcase(result).encode()) for result in last)
-    part = _Part()
-    for results in by_host.values():
-        cases = [_testcase(result) for result in results]
-        size = sum(len(case.encode()) for case in cases)
-        if part.cases and part.bytes + size > room:
-            yield _text(report, part)
-            part = _Part()
-        part.add(results, cases, size)
-    part.add(last, [_testcase(result) for result in last], 0)
-    yield _text(report, part)
+    measured = {host.label: host.collected for host in report.hosts}
+    properties = suite_properties(report)
+
+    def suite(number: int, host: str, results: list[Result]) -> str:
+        began = measured.get(host) or report.header.started
+        return _suite(number, host or "localhost", began, results, properties)
+
+    room = most_bytes - len((_BEGIN + _END + suite(len(by_host), "", last)).encode())
+    part: list[str] = []
+    size = 0
+    for number, (host, results) in enumerate(by_host.items()):
+        text = suite(number, host, results)
+        if part and size + len(text.encode()) > room:
+            yield "".join([_BEGIN, *part, _END])
+            part, size = [], 0
+        part.append(text)
+        size += len(text.encode())
+    if last or not part:
+        part.append(suite(len(by_host), "", last))
+    yield "".join([_BEGIN, *part, _END])
 
 
 def is_ours(path: Path) -> bool:
@@ -88,33 +83,40 @@ def is_ours(path: Path) -> bool:
     return b'<testsuite name="arc-compliance"' in head_of(path, 500)
 
 
-def _text(report: ComplianceReport, part: _Part) -> str:
-    """The document with the cases of *part*, in the form that the strictest schema takes.
+def _suite(
+    number: int,
+    host: str,
+    began: str,
+    results: list[Result],
+    properties: list[tuple[str, str]],
+) -> str:
+    """The suite of *host*, whose evidence is of the time *began*, as lines.
 
-    That schema has no attributes at the root, no offset in a time, and always ends a suite with
-    what went to standard output and error. The times with their offsets are properties.
+    It has the form that the strictest schema takes, which always ends a suite with what went to
+    standard output and error; but for the offset in its time, without which nobody knows when it
+    was.
     """
-    document = ET.Element("testsuites")
+    kinds = Counter(_KINDS.get(r.judgement.verdict, "passed") for r in results)
     attributes = {
         "name": "arc-compliance",
-        "id": "0",
+        "id": str(number),
         "package": "arc-compliance",
-        "hostname": "localhost",
-        "timestamp": report.header.started.partition("+")[0],
-        "tests": str(part.kinds.total()),
-        "errors": str(part.kinds["error"]),
-        "failures": str(part.kinds["failure"]),
-        "skipped": str(part.kinds["skipped"]),
-        "time": str(round(part.seconds, 3)),
+        "hostname": host,
+        "timestamp": began,
+        "tests": str(kinds.total()),
+        "errors": str(kinds["error"]),
+        "failures": str(kinds["failure"]),
+        "skipped": str(kinds["skipped"]),
+        "time": str(round(sum(round(r.duration, 4) for r in results), 3)),
     }
-    suite = ET.SubElement(document, "testsuite", attributes)
-    _add_properties(suite, suite_properties(report))
+    suite = ET.Element("testsuite", attributes)
+    _add_properties(suite, properties)
     ET.SubElement(suite, "system-out")
     ET.SubElement(suite, "system-err")
-    ET.indent(document)
-    before, after, rest = ET.tostring(document, encoding="unicode").partition(_AFTER_CASES)
-    declaration = "<?xml version='1.0' encoding='utf-8'?>\n"
-    return "".join([declaration, before, *part.cases, after, rest, "\n"])
+    ET.indent(suite, level=1)
+    before, after, rest = ET.tostring(suite, encoding="unicode").partition(_AFTER_CASES)
+    cases = [_testcase(result) for result in results]
+    return "".join(["  ", before, *cases, after, rest, "\n"])
 
 
 def _add_properties(element: ET.Element, properties: list[tuple[str, str]]) -> None:
@@ -139,13 +141,30 @@ def suite_properties(report: ComplianceReport) -> list[tuple[str, str]]:
         ("started", h.started),
         ("finished", h.finished),
         ("simulated", str(h.simulated).lower()),
+        *((name, value) for name, value in _provenance(h) if value),
     ]
+
+
+def _provenance(header: Header) -> Iterator[tuple[str, str]]:
+    """Which edition of the document the run goes by, and who ran it; empty where nobody knows."""
+    edition, operator = header.edition, header.operator
+    if edition.publisher:
+        words = (edition.publisher, edition.title, edition.cloud, edition.words)
+        yield "edition", ", ".join(one for one in words if one)
+    yield "operator", operator.who
+    yield "job", operator.job
+    yield "job_url", operator.url
+    yield "commit", operator.commit
 
 
 def message_of(judgement: Judgement) -> str:
     """One line: the verdict in brackets (JUnit shows skips of all kinds alike), cause, words."""
     cause = f"{judgement.cause}: " if judgement.cause else ""
-    return f"[{judgement.verdict.value}] {cause}{judgement.actual.splitlines()[0]}"
+    told = f"{cause}{judgement.actual.splitlines()[0]}"
+    if judgement.verdict_without_waiver:
+        without = Verdict(judgement.verdict_without_waiver).value
+        told = f"{judgement.waiver}; without the waiver: {without}, {told}"
+    return f"[{judgement.verdict.value}] {told}"
 
 
 def text_of(judgement: Judgement) -> str:
@@ -159,6 +178,8 @@ def text_of(judgement: Judgement) -> str:
         ("expected", judgement.expected),
         ("actual", judgement.actual),
         ("remedy", judgement.remedy_text),
+        ("waiver", judgement.waiver),
+        ("without it", judgement.verdict_without_waiver and judgement.verdict_without_waiver.value),
     )
     indented = ((name, value.replace("\n", "\n" + " " * 13)) for name, value in parts if value)
     return "\n".join(f"{name + ':':<13}{value}" for name, value in indented)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from arc_compliance.base.redact import scrub
+from arc_compliance.catalogue.model import Catalogue
 from arc_compliance.judge.host.controls import outcome_of
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, judgement_from
 from arc_compliance.plan.cases import Case
 from arc_compliance.plan.scope import Scope
-from arc_compliance.report.compliance import Host, Result
+from arc_compliance.report.compliance import Edition, Host, Result
 from arc_compliance.wire.record import HostRecord
 
 OVERALL_NODE = "tests_host/test_run.py::test_run_is_compliant[run/overall]"
@@ -124,6 +125,20 @@ def host_of(record: HostRecord, scope: Scope, remarks: Sequence[str] = ()) -> Ho
         resolvers=where.resolvers,
         proxy=where.proxy or "",
         seconds=round(evidence.finished - evidence.started, 3),
+    )
+
+
+def edition_of(catalogue: Catalogue) -> Edition:
+    """What the report says of the document that *catalogue* was made from."""
+    known = catalogue.edition
+    if known is None:
+        return Edition(title=catalogue.title, cloud=catalogue.cloud)
+    return Edition(
+        publisher=known.publisher,
+        title=known.title,
+        cloud=catalogue.cloud,
+        dated="" if known.dated == "undated" else known.dated.isoformat(),
+        read=known.read.isoformat(),
     )
 
 

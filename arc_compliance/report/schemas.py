@@ -12,6 +12,7 @@ from typing import Any
 
 from arc_compliance.base.files import write_whole
 from arc_compliance.hosts.inventory import Inventory
+from arc_compliance.plan.waiver_file import WaiverFile
 from arc_compliance.report.compliance import REPORT
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.order import Order
@@ -24,6 +25,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "evidence.schema.json": Evidence.model_json_schema(),
         "order.schema.json": Order.model_json_schema(),
         "inventory.schema.json": Inventory.model_json_schema(),
+        "waivers.schema.json": WaiverFile.model_json_schema(),
     }
 
 

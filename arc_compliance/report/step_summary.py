@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from html import escape
 
 from arc_compliance.base.redact import scrub
-from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.base.wording import first_few
 from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.report.page.cards import work_of
+from arc_compliance.report.page.model import Card
+from arc_compliance.report.page.words import sentence
 
 MOST_ROWS = 50
 MOST_BYTES = 60_000
@@ -16,7 +19,10 @@ MOST_BYTES = 60_000
 MOST_CHARACTERS = 300
 """Of one text; the documents in the report folder have it whole."""
 
-COLUMNS = ("Requirement", "Endpoint", "Host", "Cause", "Remedy")
+MOST_NAMED = 5
+"""So many hosts, names or requirements of one row; the ticket files have all."""
+
+COLUMNS = ("What to change", "Why", "Hosts", "Names", "Requirements")
 
 
 def render_step_summary(report: ComplianceReport) -> str:
@@ -41,29 +47,38 @@ def _parts(report: ComplianceReport) -> Iterator[str]:
     counts = [f"{n} {verdict.value}" for verdict, n in report.counts().items() if n]
     yield ", ".join(counts) or "Nothing was judged."
     yield f"<p>Service tags: {_code(report.header.service_tags)}</p>"
-    if red := report.of(Verdict.FAIL, Verdict.ERROR):
-        yield _table(red)
+    yield from _tables(report)
 
 
-def _table(red: list[Judgement]) -> str:
-    """The first of *red* as a table, as many as there is room for, and how many are left out."""
-    rows: list[str] = []
-    room = MOST_BYTES
-    for judgement in red[:MOST_ROWS]:
-        row = _row(judgement)
-        room -= len(row.encode())
-        if room < 0:
-            break
-        rows.append(row)
+def _tables(report: ComplianceReport) -> Iterator[str]:
+    """A table for each owner, with the cards of the page as rows, as many as there is room for, and
+    how many are left out."""
+    work = work_of((r.judgement for r in report.results if r.judgement.host), report, {}, {})
+    left, room = MOST_ROWS, MOST_BYTES
     head = "".join(f"<th>{name}</th>" for name in COLUMNS)
-    lines = ["<table>", f"<tr>{head}</tr>", *rows, "</table>"]
-    left_out = len(red) - len(rows)
-    return "\n".join(lines) + (f"\n\nand {left_out} more" if left_out else "")
+    for one in work:
+        rows: list[str] = []
+        for row in map(_row, one.cards):
+            room -= len(row.encode())
+            if room < 0 or not left:
+                break
+            left -= 1
+            rows.append(row)
+        if rows:
+            title = f"<h3>{escape(sentence(one.owner))}</h3>"
+            yield "\n".join([title, "<table>", f"<tr>{head}</tr>", *rows, "</table>"])
+        if len(rows) < len(one.cards):
+            break
+    left_out = sum(len(one.cards) for one in work) - (MOST_ROWS - left)
+    if left_out:
+        yield f"and {left_out} more"
 
 
-def _row(j: Judgement) -> str:
-    """One line; a case without a cause says what was seen instead."""
-    texts = (j.requirement, j.endpoint, j.host, j.cause or j.actual, j.remedy_text)
+def _row(card: Card) -> str:
+    """One line for a card."""
+    why = f"{card.word}: {card.says}" + (f" ({card.cause})" if card.cause else "")
+    lists = (card.hosts, [name for name, _ in card.names], card.requirements)
+    texts = (card.ask, why, *(first_few(list(one), MOST_NAMED) for one in lists))
     return "<tr>" + "".join(f"<td>{_code(text)}</td>" for text in texts) + "</tr>"
 
 

@@ -9,14 +9,17 @@ from textwrap import wrap
 from arc_compliance.base.wording import first_few
 from arc_compliance.judge.causes import CAUSES, remedy_for
 from arc_compliance.judge.judgement import Judgement, Verdict
-from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.report.compliance import ComplianceReport, UseState
 from arc_compliance.report.page.changes import changes_of
+from arc_compliance.report.waivers import attestation_words, waiver_words
 from arc_compliance.wire.evidence import Platform
 
 MOST_CAUSES = 8
 MOST_ALIKE = 4
 MOST_REMEDIES = 5
 MOST_CHANGES = 5
+MOST_WAIVERS = 8
+_ATTENTION = (UseState.EXPIRED, UseState.UNUSED, UseState.ACTIVE)
 _SHOWN = (
     Verdict.FAIL,
     Verdict.ERROR,
@@ -36,6 +39,7 @@ def render_terminal(report: ComplianceReport, width: int) -> Iterator[str]:
     yield from _causes(report, width)
     yield from _untested(report, width)
     yield from _changes(report, width)
+    yield from _waivers(report, width)
 
 
 def _hosts(report: ComplianceReport, width: int) -> Iterator[str]:
@@ -122,6 +126,22 @@ def _changes(report: ComplianceReport, width: int) -> Iterator[str]:
             yield from _wrapped(f"  {kind}: {line}", width, indent=4)
         if shown and len(lines) > MOST_CHANGES:
             yield f"  {kind}: and {len(lines) - MOST_CHANGES} more, see the report"
+
+
+def _waivers(report: ComplianceReport, width: int) -> Iterator[str]:
+    """What became of the waivers and attestations, those that need attention first."""
+    told = [
+        *((one.state, waiver_words(one)) for one in report.waivers),
+        *((one.state, attestation_words(one)) for one in report.attestations),
+    ]
+    if not told:
+        return
+    told.sort(key=lambda one: _ATTENTION.index(one[0]))
+    yield ""
+    for _, words in told[:MOST_WAIVERS]:
+        yield from _wrapped(words, width, indent=2)
+    if len(told) > MOST_WAIVERS:
+        yield f"and {len(told) - MOST_WAIVERS} more waivers, see the report"
 
 
 def _wrapped(text: str, width: int, indent: int) -> list[str]:

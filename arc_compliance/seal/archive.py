@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from arc_compliance.base.fault import Fault
+from arc_compliance.base.files import head_of
 from arc_compliance.base.redact import scrub
 
 MARK = "arc-compliance-bundle"
@@ -107,8 +108,7 @@ def is_bundle(data: bytes) -> bool:
 def starts_as_bundle(path: Path) -> bool:
     """Whether the file *path* begins as a bundle does."""
     begin = _header(MARK, FORMAT)
-    with path.open("rb") as file:
-        return file.read(len(begin)) == begin
+    return head_of(path, len(begin)) == begin
 
 
 def _listed(data: bytes) -> dict[int, str]:

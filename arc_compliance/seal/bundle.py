@@ -14,6 +14,7 @@ from arc_compliance.base.files import read_at_most, write_whole
 from arc_compliance.catalogue import CLOUDS, HERE
 from arc_compliance.judge.anew import Doubts
 from arc_compliance.plan.scope import Scope
+from arc_compliance.plan.waivers import Waivers
 from arc_compliance.report.compliance import ComplianceReport
 from arc_compliance.seal import inputs, manifest, signature, statement
 from arc_compliance.seal.archive import MAX_BYTES, pack
@@ -38,6 +39,7 @@ class Sealing:
     public_roots: bytes
     allowlists: Sequence[tuple[str, bytes]]
     doubts: Mapping[str, Doubts]
+    waivers: Waivers
 
 
 def seal(path: Path, sealing: Sealing, key: str | None) -> None:
@@ -99,6 +101,7 @@ def _judged_by(sealing: Sealing) -> dict[str, bytes]:
         scopes=inputs.plain_scopes(sealing.scopes),
         allowlists=tuple(lists),
         doubts=dict(sealing.doubts),
+        waivers=sealing.waivers or None,
     )
     return {
         inputs.NAME: about.model_dump_json(indent=1).encode() + b"\n",

@@ -15,6 +15,7 @@ from arc_compliance.base.fault import Fault
 from arc_compliance.base.redact import redact
 from arc_compliance.judge.anew import Doubts
 from arc_compliance.plan.scope import Scope
+from arc_compliance.plan.waivers import Waivers
 
 NAME = "judged-by.json"
 _PACKAGES = ("cryptography", "netaddr", "pydantic", "pyOpenSSL", "service-identity")
@@ -25,7 +26,7 @@ _SCOPE = TypeAdapter(Scope)
 
 class Inputs(BaseModel):
     """The scope of each host by its label, the files of the allow-lists in their order, the
-    versions of what judged, and what spoke against a host's evidence, by its label."""
+    versions of what judged, what spoke against a host's evidence, by its label, and the waivers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +36,7 @@ class Inputs(BaseModel):
     scopes: dict[str, dict[str, Any]]
     allowlists: tuple[str, ...]
     doubts: dict[str, Doubts] = {}
+    waivers: Waivers | None = None
 
     def scopes_read(self) -> dict[str, Scope]:
         """The scopes as a run has them; raise Fault where one is none."""

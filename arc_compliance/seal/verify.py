@@ -192,6 +192,7 @@ def _saved(
         service_tags=lambda: tags,
         allowlists=tuple(lists),
         doubts=lambda record: about.doubts.get(record.host, NO_DOUBTS),
+        waivers=about.waivers,
     )
 
 
@@ -237,16 +238,11 @@ def _differences(
 
 
 def _result(judgement: Judgement) -> tuple[str, str, tuple[str, ...]]:
-    """What has to be the same; a waiver changes no more than the verdict that counts."""
-    return _without_waiver(judgement).value, judgement.cause, judgement.failing
-
-
-def _without_waiver(judgement: Judgement) -> Verdict:
-    told = getattr(judgement, "verdict_without_waiver", "")
-    return Verdict(told) if told else judgement.verdict
+    """What has to be the same."""
+    return judgement.verdict.value, judgement.cause, judgement.failing
 
 
 def _words(judgement: Judgement) -> str:
     cause = f", {judgement.cause}" if judgement.cause else ""
     names = f" ({', '.join(judgement.failing[:3])})" if judgement.failing else ""
-    return scrub(f"{_without_waiver(judgement).value}{cause}{names}")
+    return scrub(f"{judgement.verdict.value}{cause}{names}")

@@ -105,7 +105,7 @@ def test_one_of_two_name_servers_is_silent() -> None:
             Stage.RESOLVE,
             ("connect", "connect-refused"),
             {"via": "resolver", "addresses": ("0.0.0.0", "::")},
-            "network team",
+            "DNS owner",
             "DNS filter",
         ),
         (

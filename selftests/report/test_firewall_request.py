@@ -17,7 +17,13 @@ from arc_compliance.catalogue.model import Level
 from arc_compliance.judge.causes import Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host, Overall, Result
-from arc_compliance.report.firewall_request import asks, render_csv, render_nftables, render_text
+from arc_compliance.report.firewall_request import (
+    COLUMNS,
+    asks,
+    render_csv,
+    render_nftables,
+    render_text,
+)
 from arc_compliance.service_tags.tags import ServiceTags
 from selftests.conftest import needs
 from selftests.judge.evidence_made import CATALOGUE, tag_file
@@ -30,6 +36,7 @@ HOSTS = (
     Host(label="web02", measured=True, source_addresses=("10.0.0.2", "2001:db8::2")),
     Host(label="=web03", measured=True),
 )
+RUN = GOLDEN_HEADER.run
 GBL, GAS = "gbl.his.arc.azure.cn", "chinaeast2-gas.guestconfiguration.azure.cn"
 
 
@@ -66,11 +73,37 @@ def report(*judgements: Judgement) -> ComplianceReport:
     )
 
 
-def table(*judgements: Judgement) -> list[tuple[str, ...]]:
+def rows_of(*judgements: Judgement) -> list[list[str]]:
+    """The rows of the table, one a source."""
     found = report(*judgements)
-    rows = list(csv.reader(io.StringIO(render_csv(asks(found, CATALOGUE), found))))
-    assert rows[0] == ["sources", "destination", "port", "protocol", "requirement"]
-    return [tuple(row) for row in rows[1:]]
+    head, *rows = csv.reader(io.StringIO(render_csv(asks(found, CATALOGUE), found)))
+    assert head == list(COLUMNS)
+    return rows
+
+
+def table(*judgements: Judgement) -> list[tuple[str, ...]]:
+    """The rules of the table, each with all its sources."""
+    rules: dict[tuple[str, ...], list[str]] = {}
+    for source, _, *rule, _, _ in rows_of(*judgements):
+        rules.setdefault(tuple(rule), []).append(source)
+    return [(" ".join(sources), *rule) for rule, sources in rules.items()]
+
+
+def test_a_row_is_one_source_with_its_host_the_reason_and_the_run() -> None:
+    rows = rows_of(
+        failed("web01", "urls/his", "connect-timeout", GBL),
+        failed("web02", "urls/his", "tls-reset", GBL),
+        failed("=web03", "urls/his", "connect-refused", GBL),
+    )
+
+    rule = ["*.his.arc.azure.cn", "443", "tcp", "urls/his"]
+    reset = "the TLS handshake is cut off (tls-reset)"
+    assert rows == [
+        ["10.0.0.1", "web01", *rule, "the connection was dropped silently (connect-timeout)", RUN],
+        ["10.0.0.2", "web02", *rule, reset, RUN],
+        ["2001:db8::2", "web02", *rule, reset, RUN],
+        ["'=web03", "'=web03", *rule, "the connection was refused (connect-refused)", RUN],
+    ]
 
 
 def test_the_same_rule_of_several_hosts_is_one() -> None:

@@ -10,6 +10,7 @@ class Owner(str, Enum):
     """Who can fix a cause."""
 
     NETWORK = "network team"
+    DNS = "DNS owner"
     SERVER = "server owner"
     PROXY = "proxy owner"
     OPERATOR = "operator of this run"
@@ -30,13 +31,13 @@ class Cause:
 
 
 CAUSES: dict[str, Cause] = {
-    "dns-not-found": Cause("the name does not exist for this host", Owner.NETWORK),
-    "dns-failed": Cause("the host's resolver gave no answer", Owner.NETWORK),
+    "dns-not-found": Cause("the name does not exist for this host", Owner.DNS),
+    "dns-failed": Cause("the host's resolver gave no answer", Owner.DNS),
     "dns-rewritten": Cause(
-        "the host's resolver makes addresses up for names that do not exist", Owner.NETWORK
+        "the host's resolver makes addresses up for names that do not exist", Owner.DNS
     ),
-    "dns-slow": Cause("a name server does not answer, or answers late", Owner.NETWORK),
-    "dns-filtered": Cause("a DNS filter answers in the name's place", Owner.NETWORK),
+    "dns-slow": Cause("a name server does not answer, or answers late", Owner.DNS),
+    "dns-filtered": Cause("a DNS filter answers in the name's place", Owner.DNS),
     "connect-refused": Cause("the connection was refused", Owner.NETWORK),
     "connect-timeout": Cause("the connection was dropped silently", Owner.NETWORK),
     "connect-unreachable": Cause("there is no route to the endpoint", Owner.NETWORK),
@@ -81,7 +82,7 @@ CAUSES: dict[str, Cause] = {
         "a device on the way answers with an error of its own", Owner.NETWORK
     ),
     "http-not-proven": Cause("an answer came, but nothing shows that it is Azure's", Owner.NETWORK),
-    "address-not-private": Cause("a private endpoint resolves to a public address", Owner.NETWORK),
+    "address-not-private": Cause("a private endpoint resolves to a public address", Owner.DNS),
     "address-outside-tag": Cause("an address is in no service tag", Owner.NETWORK),
     "address-other-tag": Cause("an address is in another service tag than expected", Owner.NETWORK),
     "address-not-public": Cause("a public endpoint resolves to a private address", Owner.NETWORK),

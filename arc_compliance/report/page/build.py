@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from arc_compliance.catalogue.model import Catalogue
 from arc_compliance.judge.judgement import Judgement
 from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.report.explain import explained_cause, explanation
+from arc_compliance.report.page.acceptances import acceptances_of
 from arc_compliance.report.page.cards import work_of
 from arc_compliance.report.page.failures import failures_of
 from arc_compliance.report.page.gaps import gaps_of
@@ -46,38 +48,46 @@ def page_model(
     hosts = host_lines(report, by_host, around.groups)
     ordered = [judgement for host in hosts for judgement in by_host[host.label]]
     statements = {r.id: r.statement for r in catalogue.requirements}
+    about = {result.judgement.requirement for result in report.results}
+    explained = [explanation(one) for one in catalogue.requirements if one.id in about]
+    causes = dict.fromkeys(cause.cause for one in explained for cause in one.causes)
     gaps = gaps_of(ordered)
     idle = [gap for gap in gaps if gap.tone == "none"]
     return PageModel(
         run=report.header.run,
         cloud=report.header.cloud,
         document=catalogue.title,
-        head=head_of(report, hosts, around),
+        head=head_of(report, hosts),
         changes=previous,
         work=work_of(ordered, report, statements, around.tickets),
         failures=failures_of(ordered),
         gaps=tuple(gap for gap in gaps if gap.tone != "none"),
         not_applicable=tuple(idle),
+        acceptances=acceptances_of(report),
         hosts=hosts,
-        facts=tuple(_provenance(report, catalogue, around)),
+        facts=tuple(_provenance(report, catalogue)),
         files=around.files,
         data=grid.data(hosts),
+        requirements=tuple(explained),
+        causes=tuple(explained_cause(cause) for cause in causes),
         rows=rows,
     )
 
 
-def _provenance(report: ComplianceReport, catalogue: Catalogue, around: Around) -> Iterator[Fact]:
+def _provenance(report: ComplianceReport, catalogue: Catalogue) -> Iterator[Fact]:
     """Whence all this is: the document, the run, the digests, the settings."""
     header = report.header
-    document = f"{around.edition.publisher}: {catalogue.title}"
-    yield Fact(name="Document", value=document, more=edition_words(around.edition))
+    edition, operator = header.edition, header.operator
+    named = edition.publisher and edition.title
+    document = f"{edition.publisher}: {edition.title}" if named else catalogue.title
+    yield Fact(name="Document", value=document, more=edition_words(edition))
     yield Fact(name="Catalogue, SHA-256", value=header.catalogue_sha256)
     yield Fact(name="Service tags", value=header.service_tags)
     yield Fact(name="Suite", value=f"arc-compliance {header.suite_version}")
     yield Fact(name="Run", value=header.run, more=f"started {header.started}")
-    operator = around.operator
     told = (operator.who, operator.job, f"commit {operator.commit}" if operator.commit else "")
-    yield Fact(name="Run by", value=", ".join(one for one in told if one) or "not recorded")
+    words = ", ".join(one for one in told if one)
+    yield Fact(name="Run by", value=words or "not recorded", more=operator.url)
     yield Fact(name="Selection", value=header.selection)
     judged = f"{header.planned:,} planned, {header.judged:,} judged"
     yield Fact(name="Cases", value=judged, more="the run's own last case included")

@@ -51,7 +51,8 @@ class Grid:
             cells[key] = self._outcome(judgement)
 
     def _outcome(self, j: Judgement) -> int:
-        same = (j.verdict, j.cause, j.expected, j.actual, asks_of(j), j.failing)
+        texts = (j.cause, j.expected, j.actual)
+        same = (j.verdict, j.verdict_without_waiver, j.waiver, *texts, asks_of(j), j.failing)
         return self._outcomes.setdefault(same, len(self._outcomes))
 
     def add_strips(self, strips: HostStrips) -> None:
@@ -103,8 +104,11 @@ class Grid:
                     number(plain(actual)),
                     [[number(ask.owner), number(ask.text)] for ask in asks],
                     numbers(failing),
+                    *([verdicts.index(without), number(waiver)] if without else []),
                 ]
-                for verdict, cause, expected, actual, asks, failing in self._outcomes
+                for verdict, without, waiver, cause, expected, actual, asks, failing in (
+                    self._outcomes
+                )
             ],
             "steps": [
                 [stages.index(s.stage), number(s.cause), number(s.detail), numbers(s.facts)]

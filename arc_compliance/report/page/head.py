@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 
 from arc_compliance.judge.judgement import Verdict
-from arc_compliance.report.compliance import ComplianceReport, Header
-from arc_compliance.report.page.model import Around, Edition, Fact, Head, HostLine, Share
+from arc_compliance.report.compliance import ComplianceReport, Edition, Header
+from arc_compliance.report.page.model import Fact, Head, HostLine, Share
 from arc_compliance.report.page.words import OVERALL, VERDICTS, counted
 
 _HOSTS = (
@@ -32,7 +32,7 @@ _UNSHOWN = (Verdict.NOT_TESTED, Verdict.ERROR)
 _UNSHOWN_TOO = (Verdict.BLOCKED, Verdict.NOT_TESTABLE, Verdict.NOT_APPLICABLE)
 
 
-def head_of(report: ComplianceReport, hosts: Sequence[HostLine], around: Around) -> Head:
+def head_of(report: ComplianceReport, hosts: Sequence[HostLine]) -> Head:
     """The head for *report* on *hosts*."""
     title, tone = OVERALL[report.overall]
     shares = tuple(_shares(report, hosts))
@@ -44,7 +44,7 @@ def head_of(report: ComplianceReport, hosts: Sequence[HostLine], around: Around)
         sentence=f"{subject}: {told or 'nothing was judged'}",
         ribbons=tuple(_ribbons(report)),
         shares=shares,
-        facts=tuple(_facts(report, around)),
+        facts=tuple(_facts(report)),
     )
 
 
@@ -85,15 +85,16 @@ def _ribbons(report: ComplianceReport) -> Iterator[str]:
     yield from report.remarks
 
 
-def _facts(report: ComplianceReport, around: Around) -> Iterator[Fact]:
+def _facts(report: ComplianceReport) -> Iterator[Fact]:
     header = report.header
-    yield Fact(name="Document", value=edition_words(around.edition), more=around.edition.publisher)
+    edition = header.edition
+    yield Fact(name="Document", value=edition_words(edition), more=edition.publisher)
     yield Fact(name="Scope", value=header.cloud, more=_scope(header))
     yield Fact(
         name="When", value=_minute(header.finished), more=_took(header), time=header.finished
     )
     yield _vantage(report)
-    operator = around.operator
+    operator = header.operator
     more = ", ".join(one for one in (operator.job, operator.commit[:12]) if one)
     suite = f"arc-compliance {header.suite_version}"
     yield Fact(name="Run by", value=operator.who or "not recorded", more=more or suite)

@@ -6,24 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """The document that the run goes by: ``dated`` is the day of its text, ``read`` the day on
-    which the catalogue was made from it. Both are ISO dates, empty where nobody knows."""
-
-    publisher: str = "Microsoft"
-    dated: str = ""
-    read: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
-    """Who ran the suite: a person at a machine, or a CI job with the commit that it ran on."""
-
-    who: str = ""
-    job: str = ""
-    commit: str = ""
+from arc_compliance.report.explain import CauseExplained, Explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +25,6 @@ class Around:
     place by owner.
     """
 
-    edition: Edition = Edition()
-    operator: Operator = Operator()
     groups: Mapping[str, str] = field(default_factory=dict)
     tickets: Mapping[str, str] = field(default_factory=dict)
     files: tuple[File, ...] = ()
@@ -134,6 +115,16 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A waiver or an attestation and what became of it, in words; ``cases`` are how many it has."""
+
+    tone: str
+    word: str
+    words: str
+    cases: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What was seen of one failure, on these hosts alike."""
 
@@ -194,7 +185,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageModel:
-    """The whole page. ``data`` is what the matrix is drawn from; ``run`` is the run's id."""
+    """The whole page. ``data`` is what the matrix is drawn from; ``run`` is the run's id.
+
+    ``requirements`` are those that the page is about, explained once for all hosts; ``causes`` are
+    those that they can fail by.
+    """
 
     run: str
     cloud: str
@@ -205,8 +200,11 @@ class PageModel:
     failures: tuple[Failure, ...]
     gaps: tuple[Gap, ...]
     not_applicable: tuple[Gap, ...]
+    acceptances: tuple[Acceptance, ...]
     hosts: tuple[HostLine, ...]
     facts: tuple[Fact, ...]
     files: tuple[File, ...]
     data: Mapping[str, Any]
+    requirements: tuple[Explanation, ...]
+    causes: tuple[CauseExplained, ...]
     rows: Rows = Rows()

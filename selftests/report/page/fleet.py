@@ -14,13 +14,15 @@ from arc_compliance.plan.cases import Case, plan_cases
 from arc_compliance.plan.scope import Scope
 from arc_compliance.report.compliance import (
     ComplianceReport,
+    Edition,
     Header,
     Host,
+    Operator,
     Result,
     overall_judgement,
     overall_of,
 )
-from arc_compliance.report.page.model import Around, Edition, File, Operator
+from arc_compliance.report.page.model import Around, File
 from arc_compliance.report.page.strips import HostStrips, NameStrip, Step
 
 CLOUD = "AzureChinaCloud"
@@ -98,8 +100,6 @@ def fleet(size: int, *, seed: int = 7, hostile: bool = False, groups: bool = Tru
     )
     names = ("production", "staging", "branch offices")
     around = Around(
-        edition=Edition(read="2026-11-22"),
-        operator=Operator(who="ana@ops1"),
         groups={label: chance.choice(names) for label in labels} if groups and size > 1 else {},
         files=(File(href="junit.xml", what="for CI servers"),),
     )
@@ -108,6 +108,8 @@ def fleet(size: int, *, seed: int = 7, hostile: bool = False, groups: bool = Tru
 
 def _header(cases: int) -> Header:
     return Header(
+        edition=Edition(publisher="Microsoft", read="2026-11-22"),
+        operator=Operator(who="ana@ops1"),
         suite_version="0.1.0",
         run="973c331c77874f76",
         cloud=CLOUD,

@@ -59,6 +59,7 @@ def test_the_parts_stand_in_their_order(open_page: Open, one: str) -> None:
         "Hosts and req",
         "What this run",
         "Provenance",
+        "How it is jud",
     ]
     assert _top(page, "#matrix .host") < 800  # the one host is seen without scrolling
 

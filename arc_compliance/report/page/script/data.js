@@ -8,13 +8,15 @@ const read = () => {
     const [requirement, endpoint, level, statement, condition, label, kind] = texts(rest);
     return { place, section, requirement, endpoint, level, statement, condition, label, kind };
   });
-  const outcomes = raw.outcomes.map(([verdict, cause, expected, actual, asks, failing]) => ({
+  const outcomes = raw.outcomes.map(([verdict, cause, expected, actual, asks, failing, without, waiver]) => ({
     verdict: raw.verdicts[verdict],
     cause: text(cause),
     expected: text(expected),
     actual: text(actual),
     asks: asks.map(texts),
     failing: texts(failing),
+    without: without === undefined ? null : raw.verdicts[without],
+    waiver: waiver === undefined ? "" : text(waiver),
   }));
   const causes = new Map(Object.entries(raw.causes).map(([id, words]) => [text(id), text(words)]));
   const allSteps = raw.steps.map(([stage, cause, detail, facts]) => ({

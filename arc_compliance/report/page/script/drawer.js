@@ -59,6 +59,15 @@ const askElements = (asks) => asks.map(([owner, text]) => make("p", {}, make("b"
 const evidenceLink = (host) => host.evidence && make("p", {},
   make("a", { href: host.evidence }, "Evidence file of this host"));
 
+// What the page says of a requirement once for all hosts.
+const aboutOf = (requirement) => {
+  const about = byId(`about-${requirement}`)?.querySelector("dl").cloneNode(true);
+  if (!about) return null;
+  for (const place of about.querySelectorAll("small")) place.remove(); // links to the page below
+  for (const told of [...about.children].slice(0, 4)) told.remove(); // section and level stand above
+  return make("details", {}, make("summary", {}, "How it is judged"), about);
+};
+
 const title = (...words) => make("h2", { id: "drawer-title", tabindex: -1, autofocus: true }, words);
 
 // A case is called by its row of the document, or by what is required where it has none.
@@ -66,11 +75,13 @@ const caseName = (column) => (column.endpoint ? isolated(column.endpoint) : colu
 
 const caseContent = ({ host, column }) => {
   const outcome = data.outcomes[host.cells[column.place]];
-  const { verdict, cause, expected, actual, asks } = outcome;
+  const { verdict, cause, expected, actual, asks, without, waiver } = outcome;
   return [
     title(caseName(column), " ", make("small", {}, column.kind && `${column.kind} `, "on ", isolated(host.label))),
     verdictPill(verdict),
     told([
+      ["Waived", waiver],
+      ["Without the waiver", without && [capital(without.long), " ", make("code", { class: "id" }, without.id)]],
       ["Requirement", [column.statement || column.requirement, " ", make("code", { class: "id" }, column.requirement)]],
       ["Level", `${column.level}${column.condition ? `, ${column.condition}` : ""}`],
       ["Section", data.sections[column.section]],
@@ -80,6 +91,7 @@ const caseContent = ({ host, column }) => {
       ["Remediation", askElements(asks)],
       ["Names", outcome.failing.join(", ")],
     ]),
+    aboutOf(column.requirement),
     evidenceOf(host, column, outcome),
     evidenceLink(host),
   ];

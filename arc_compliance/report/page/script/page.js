@@ -84,6 +84,16 @@ const listenToPrinter = () => {
   });
 };
 
+// A link to a part that is folded unfolds it.
+const unfold = () => {
+  let target = null;
+  try {
+    target = byId(decodeURIComponent(location.hash.slice(1)));
+  } catch { /* not an address of ours */ }
+  for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+  if (target?.closest("#requirements")) target.scrollIntoView();
+};
+
 const start = () => {
   document.documentElement.classList.add("js");
   for (const folded of document.querySelectorAll("#failures")) folded.open = false;
@@ -93,9 +103,12 @@ const start = () => {
   listenToGrid();
   listenToDrawer();
   if (byId("row-filters")) makeRowFilters(byId("row-filters"));
-  fromAddress();
+  if (!fromAddress()) unfold();
   draw();
-  window.addEventListener("hashchange", () => { if (fromAddress()) draw(); });
+  window.addEventListener("hashchange", () => {
+    if (fromAddress()) draw();
+    else unfold();
+  });
   window.addEventListener("popstate", () => { if (fromAddress()) draw(); });
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#"]');
