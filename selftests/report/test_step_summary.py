@@ -126,7 +126,7 @@ def test_a_small_report_in_full() -> None:
     report = _report(FAILED, NOT_RUN, _judgement(Verdict.PASS), simulated=True)
 
     assert render_step_summary(report) == (
-        "## arc-compliance: non-compliant\n"
+        "## arc-compliance: non-compliant (simulated)\n"
         "\n"
         "Simulated Azure: this says nothing about a real network.\n"
         "\n"
