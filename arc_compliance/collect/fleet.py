@@ -131,7 +131,8 @@ class _Answer:
 
     @property
     def last_words(self) -> str:
-        lines = [scrub(line) for line in self.err.decode("utf-8", "replace").splitlines()]
+        # As a whole first: a key in PEM has many lines.
+        lines = scrub(self.err.decode("utf-8", "replace")).splitlines()
         return "; ".join([line.strip() for line in lines if line.strip()][-3:])
 
 

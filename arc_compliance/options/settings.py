@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from arc_compliance.hosts.addresses import HostSpec
 from arc_compliance.options import table
 from arc_compliance.options.files import TagSources
 from arc_compliance.options.option import Context
+from arc_compliance.options.secrets import hide_proxies, hide_secrets
 from arc_compliance.options.targets import read_targets
 from arc_compliance.options.values import Demo
 from arc_compliance.plan.order import Limits, order_for
@@ -82,6 +84,7 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
     *directory* is where the command was typed. Raise Fault for the first option that cannot be
     used. Nothing is written.
     """
+    hide_secrets(_typed(parsed), os.environ)
     context = Context(directory=directory, cloud=parsed.cloud)
     catalogue = table.CLOUD.read(parsed, context)
     demo = table.DEMO.read(parsed, context)
@@ -97,6 +100,7 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
         regions=catalogue.regions,
         access=access,
     )
+    hide_proxies(targets.scopes.values())
     return Settings(
         catalogue=catalogue,
         hosts=tuple(targets.scopes),
@@ -119,6 +123,13 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
         narrowed=targets.narrowed,
         given=_given(parsed, allowlists),
     )
+
+
+def _typed(parsed: Any) -> Iterator[str]:
+    """All that was typed, unread."""
+    for option in table.OPTIONS:
+        value = getattr(parsed, option.attribute, None)
+        yield from (str(one) for one in (value if isinstance(value, (list, tuple)) else [value]))
 
 
 def _refuse_contradictions(parsed: Any, demo: Demo | None) -> None:

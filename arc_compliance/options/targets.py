@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from arc_compliance.base.fault import Fault, reading
+from arc_compliance.base.redact import shown
 from arc_compliance.collect.backends import Access, expand
 from arc_compliance.collect.replay import saved_evidence
 from arc_compliance.hosts.addresses import HostSpec, parse_host, parse_hosts, refuse_twins
@@ -78,5 +79,5 @@ def _from_inventory(
             for host in expand([parse_host(entry.address)], access)
         }
         refuse_twins(scopes)
-    part = f"{len(chosen)} of {len(entries)} hosts of {path.name}"
+    part = f"{len(chosen)} of {len(entries)} hosts of {shown(path.name)}"
     return Targets(scopes=scopes, narrowed=part if len(chosen) < len(entries) else "")
