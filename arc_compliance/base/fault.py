@@ -39,7 +39,7 @@ class Fault(ValueError):  # noqa: N818 - a fault is in what was given, an error 
 
 
 def _line(text: str) -> str:
-    """*text* without secrets, and with a space for what cannot be printed: new lines, control and format characters."""
+    """*text* without secrets, and a space for what cannot be printed: new lines, controls."""
     text = scrub(text)
     if len(text) > MOST_CHARACTERS:
         half = MOST_CHARACTERS // 2  # the end says most, as the reason behind a path does

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from functools import lru_cache
 from typing import Any
 
@@ -116,7 +117,7 @@ def _hidden_whole(value: Any) -> Any:
 
 def _scrubbed(text: str) -> str:
     if _BASE64.fullmatch(text):
-        return KNOWN.hidden_in(text, HIDDEN)
+        return HIDDEN if _is_private_key(text) else KNOWN.hidden_in(text, HIDDEN)
     if len(text) > LONGEST_SEARCHED:
         return f"{HIDDEN} ({len(text)} characters)"
     if not text.isprintable() or not text.isascii():
@@ -126,6 +127,15 @@ def _scrubbed(text: str) -> str:
 
 _scrubbed_before = lru_cache(maxsize=8192)(_scrubbed)
 KNOWN.when_changed(_scrubbed_before.cache_clear)
+
+
+def _is_private_key(base64: str) -> bool:
+    """Whether *base64* begins as a private key does: OpenSSH's with its name, one in DER with a
+    version number, where a certificate has a sequence."""
+    if base64.startswith("b3BlbnNzaC1rZXktdjE"):
+        return True
+    der = b64decode(base64[:16])
+    return der[:1] == b"\x30" and der[2 + max(0, der[1] - 0x80) :][:2] == b"\x02\x01"
 
 
 def _in_forms(text: str) -> str:
