@@ -30,6 +30,7 @@ _NO_TOKEN = re.compile(r"s?[-_ ]?(?:type|endpoint|ur[il]|server)")
 _NO_KEY = re.compile(r"s?[-_]?(?:file|path|type|vault)")
 _PEM_KEY = re.compile(r"[^-\n]{0,40}private key|(?<=putty-user-key-file)")
 _HEXADECIMAL = re.compile(r"(?i)[0-9a-fx:]+$")
+_VERDICT = re.compile(r":[ \t]{1,9}([^\s]{1,200})")
 _QUOTE = re.compile(r"\\{0,8}[\"']")
 _WORD = re.compile(r"[^\s&;,'\"<>]+")
 _END_OF_PASSWORD = re.compile(
@@ -184,7 +185,11 @@ def _begin(text: str, low: str, hit: re.Match[str]) -> tuple[int | None, Span | 
 
 
 def _pass(text: str, low: str, hit: re.Match[str]) -> Span | None:
-    return _password(text, low, hit) if _stands_alone(low, hit, _LEFT_OF_PASS) else None
+    """``pass=``; not ``pass: `` and a sentence, which is a verdict."""
+    if not _stands_alone(low, hit, _LEFT_OF_PASS):
+        return None
+    said = _VERDICT.match(text, hit.end())
+    return None if said and not _looks_random(said[1]) else _password(text, low, hit)
 
 
 def _short(text: str, low: str, hit: re.Match[str]) -> Span | None:

@@ -208,6 +208,7 @@ HARMLESS = (
     "tcp dport 443 ct state new accept",
     "proxy_bypass: AAD,ARM",
     "bypass = Arc",
+    "pass: Go takes HTTPS_PROXY",
     "exit code=1, status code: 200, code=0x80070005",
     "key=value pairs; the key is missing",
     "docker run -p 8080:80 nginx:1.25",

@@ -1,4 +1,4 @@
-"""Secrets are hidden however they are spelled, texts without one stay as they are, in linear time."""
+"""Secrets are hidden however they are spelled, other texts stay as they are, in linear time."""
 
 from __future__ import annotations
 
