@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from arc_compliance.base.redact import scrub
+
 MOST_CHARACTERS = 2000
 """Of what is wrong, and of where: whatever stood in a file, the text of its fault is short."""
 
@@ -37,7 +39,8 @@ class Fault(ValueError):  # noqa: N818 - a fault is in what was given, an error 
 
 
 def _line(text: str) -> str:
-    """*text* with a space for what cannot be printed: new lines, control and format characters."""
+    """*text* without secrets, and a space for what cannot be printed: new lines, controls."""
+    text = scrub(text)
     if len(text) > MOST_CHARACTERS:
         half = MOST_CHARACTERS // 2  # the end says most, as the reason behind a path does
         text = f"{text[:half]}…{text[1 - half :]}"

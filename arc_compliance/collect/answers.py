@@ -34,7 +34,8 @@ class Answer:
     @property
     def last_words(self) -> str:
         """The end of standard error, scrubbed."""
-        lines = [scrub(line) for line in self.err.decode("utf-8", "replace").splitlines()]
+        # As a whole first: a key in PEM has many lines.
+        lines = scrub(self.err.decode("utf-8", "replace")).splitlines()
         return "; ".join([line.strip() for line in lines if line.strip()][-3:])
 
 

@@ -17,7 +17,7 @@ from netaddr import IPNetwork, IPSet
 
 from arc_compliance.base.fault import Fault, reading
 from arc_compliance.base.files import read_at_most
-from arc_compliance.base.redact import scrub
+from arc_compliance.base.redact import scrub, shown
 from arc_compliance.catalogue.patterns import stands_for
 from arc_compliance.firewall.follow import WAYS, Passed, Ruleset, addresses_in
 from arc_compliance.firewall.iptables import read_iptables
@@ -78,7 +78,7 @@ def read_allowlist(path: Path) -> Allowlist:
     Raise Fault for the first fault in it: the file's name, the line or path in it, what is wrong.
     """
     with reading(path.name):
-        return _parse(path.name, read_at_most(path, MAX_BYTES))
+        return _parse(shown(path.name), read_at_most(path, MAX_BYTES))
 
 
 @lru_cache(maxsize=16)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -18,6 +19,7 @@ from arc_compliance.hosts.addresses import HostSpec
 from arc_compliance.options import table
 from arc_compliance.options.files import TagSources
 from arc_compliance.options.option import Context
+from arc_compliance.options.secrets import hide_proxies, hide_secrets
 from arc_compliance.options.targets import read_targets
 from arc_compliance.options.values import Demo, FailOn
 from arc_compliance.plan.order import Limits, order_for
@@ -95,6 +97,7 @@ def read_settings(parsed: Any, directory: Path, today: date | None = None) -> Se
     is not given. Raise Fault for the first option that cannot be
     used. Nothing is written.
     """
+    hide_secrets(_typed(parsed), os.environ)
     day = today or datetime.now(timezone.utc).date()
     context = Context(directory=directory, cloud=parsed.cloud, today=day)
     catalogue = table.CLOUD.read(parsed, context)
@@ -112,6 +115,7 @@ def read_settings(parsed: Any, directory: Path, today: date | None = None) -> Se
         regions=catalogue.regions,
         access=access,
     )
+    hide_proxies(targets.scopes.values())
     return Settings(
         catalogue=catalogue,
         hosts=tuple(targets.scopes),
@@ -141,6 +145,13 @@ def read_settings(parsed: Any, directory: Path, today: date | None = None) -> Se
         oscal=table.OSCAL.read(parsed, context),
         given=_given(parsed, (*allowlists, waivers)),
     )
+
+
+def _typed(parsed: Any) -> Iterator[str]:
+    """All that was typed, unread."""
+    for option in table.OPTIONS:
+        value = getattr(parsed, option.attribute, None)
+        yield from (str(one) for one in (value if isinstance(value, (list, tuple)) else [value]))
 
 
 def _refuse_contradictions(parsed: Any, demo: Demo | None) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from arc_compliance.base.fault import Fault, reading
 from arc_compliance.base.files import read_at_most
+from arc_compliance.base.redact import shown
 from arc_compliance.collect.backends import Access, expand
 from arc_compliance.collect.replay import saved_evidence
 from arc_compliance.hosts.addresses import HostSpec, parse_host, parse_hosts, refuse_twins
@@ -95,7 +96,7 @@ def _from_inventory(
         }
         scopes = {host: entry.scope for host, entry in found.items()}
         refuse_twins(scopes)
-    part = f"{len(chosen)} of {len(entries)} hosts of {path.name}"
+    part = f"{len(chosen)} of {len(entries)} hosts of {shown(path.name)}"
     return Targets(
         scopes=scopes,
         groups={host.label: entry.group for host, entry in found.items() if entry.group},

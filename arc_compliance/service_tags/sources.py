@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict
 from arc_compliance.base.fault import Fault, reading
 from arc_compliance.base.files import read_at_most, remove_file, write_whole
 from arc_compliance.base.json_bounds import Bounds, read_json
-from arc_compliance.base.redact import scrub
+from arc_compliance.base.redact import scrub, shown
 from arc_compliance.service_tags.fetch import Unfetched, fetch
 from arc_compliance.service_tags.tags import (
     CLOUDS,
@@ -82,7 +82,10 @@ class _Sources(BaseModel):
 def raw_file(path: Path) -> Raw:
     """The file *path*, unchecked but for its size; raise Fault where it cannot be read."""
     with reading(path.name):
-        return Raw(name=path.name, content=read_at_most(path, MAX_BYTES), source=str(path))
+        content = read_at_most(path, MAX_BYTES)
+        # The name is that of a file with the evidence too.
+        name = shown(path.name).strip(" .") or "service-tags.json"
+        return Raw(name=name, content=content, source=shown(path))
 
 
 def fetched_file(url: str) -> tuple[Raw | None, str]:

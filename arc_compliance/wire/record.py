@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from arc_compliance.base.fault import Fault
 from arc_compliance.base.files import read_at_most, write_whole
 from arc_compliance.base.json_bounds import Bounds, check_json, read_json
-from arc_compliance.base.redact import scrub, scrub_all
+from arc_compliance.base.redact import scrub, scrub_all, shown
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure, Text, Time
 from arc_compliance.wire.format1 import upgraded
@@ -195,10 +195,10 @@ class _Head(BaseModel):
 
 
 def _named_for(path: Path) -> str:
-    return re.sub(r"[^A-Za-z0-9_.:%\[\]-]", "_", unquote(path.stem))[:255]
+    return re.sub(r"[^A-Za-z0-9_.:%\[\]-]", "_", shown(unquote(path.stem)))[:255]
 
 
 def _unreadable(path: Path, fault: str) -> HostRecord:
-    detail = scrub(f"evidence/{path.name}: {fault}")[:2000]
+    detail = shown(f"evidence/{path.name}: {fault}")[:2000]
     failure = Failure(cause="probe-failed", detail=detail)
     return HostRecord(run="", host=_named_for(path), collected=0, failure=failure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -122,3 +123,25 @@ def test_an_order_that_cannot_be_written_ends_with_4(run_suite: RunSuite, tmp_pa
 
     assert run.code == 4
     assert "cannot be written" in run.err
+
+
+def test_an_order_with_credentials_is_its_owners_alone(
+    run_suite: Callable[..., SuiteRun], tmp_path: Path
+) -> None:
+    order = tmp_path / "order.json"
+    order.write_text("{}")
+    order.chmod(0o644)
+    before = os.umask(0)
+    try:
+        run = run_suite(
+            "--write-order=~/order.json",
+            "--proxy=http://me:Secret-of-9@proxy:3128",
+            env={"HOME": str(tmp_path)},
+        )
+    finally:
+        os.umask(before)
+
+    assert run.code == 0, run.err
+    assert stat.S_IMODE(order.stat().st_mode) == 0o600
+    assert "only you can read order.json (mode 0600)" in run.out
+    assert "Secret-of-9" not in run.out + run.err

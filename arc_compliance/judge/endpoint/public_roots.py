@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from arc_compliance.base.redact import shown
 from arc_compliance.judge.endpoint.paths import find_path, flaw_of
 
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
@@ -187,5 +188,5 @@ def _names_its_issuer(certificate: x509.Certificate) -> bool:
 def _common_name(name: x509.Name) -> str:
     for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
         if found := name.get_attributes_for_oid(oid):
-            return str(found[0].value)
-    return name.rfc4514_string() or "an authority without a name"
+            return shown(str(found[0].value))
+    return shown(name.rfc4514_string()) or "an authority without a name"

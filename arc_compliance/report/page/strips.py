@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
+from arc_compliance.base.redact import shown
 from arc_compliance.judge.endpoint.public_roots import UNREADABLE
 from arc_compliance.judge.view import HostView
 from arc_compliance.report.page.words import cause_words
@@ -216,5 +217,5 @@ def certificate_facts(der: str) -> tuple[str, ...]:
 def _common_name(name: x509.Name) -> str:
     for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
         if found := name.get_attributes_for_oid(oid):
-            return str(found[0].value)
-    return name.rfc4514_string() or "an authority without a name"
+            return shown(str(found[0].value))
+    return shown(name.rfc4514_string()) or "an authority without a name"
