@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from arc_compliance.judge.judgement import Verdict
 from arc_compliance.report.compliance import ComplianceReport, Header
 from arc_compliance.report.page.model import Around, Edition, Fact, Head, HostLine, Share
-from arc_compliance.report.page.words import OVERALL, VERDICTS, counted
+from arc_compliance.report.words import OVERALL, VERDICTS, counted
 
 _HOSTS = (
     ("compliant", "pass"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host, Overall, overall_of
 from arc_compliance.report.page.model import HostLine
-from arc_compliance.report.page.words import VERDICTS
+from arc_compliance.report.words import VERDICTS
 
 STANDINGS = ("failing", "not measured", "incomplete", "compliant", "compliant with waivers")
 """How a host can stand, worst first."""
