@@ -48,6 +48,7 @@ class Settings:
     demo: Demo | None
     evidence: Path | None
     resume: bool
+    partial_ok: bool
     narrowed: str
     given: tuple[tuple[str, str], ...]
 
@@ -116,6 +117,7 @@ def read_settings(parsed: Any, directory: Path) -> Settings:
         demo=demo,
         evidence=evidence,
         resume=table.RESUME.read(parsed, context),
+        partial_ok=table.PARTIAL_OK.read(parsed, context),
         narrowed=targets.narrowed,
         given=_given(parsed, allowlists),
     )

@@ -129,6 +129,13 @@ STRICT_SHOULD = Option(
     default=False,
     reader=flag,
 )
+PARTIAL_OK = Option(
+    "--partial-ok",
+    help="the verdict is about what -k, -m, a path or --lf selected; without this option a run "
+    "that leaves out something that must hold is incomplete",
+    default=False,
+    reader=flag,
+)
 
 # -- the way out ---------------------------------------------------------------------------------
 
@@ -271,6 +278,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     PUBLIC_ROOTS,
     STRICT_INSPECTION,
     STRICT_SHOULD,
+    PARTIAL_OK,
     PROXY,
     PROXY_BYPASS,
     KNOWN_GATEWAY,

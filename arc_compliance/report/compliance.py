@@ -48,8 +48,9 @@ class Result:
 class Host:
     """From where and under which scope a host was measured, and when its evidence came in.
 
-    ``controls`` has each negative control's stage and how it went: held, answered, not asked. The
-    fields that say how it was measured are empty where it was not.
+    ``controls`` has each negative control's stage and how it went: held, answered, not asked.
+    ``left_out`` counts the cases that must hold and that a narrowed run left out. The fields that
+    say how it was measured are empty where it was not.
     """
 
     label: str
@@ -66,6 +67,7 @@ class Host:
     proxy: str = ""
     seconds: float = 0.0
     detail: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

@@ -8,8 +8,9 @@ from datetime import datetime, timezone
 
 from arc_compliance.judge.judgement import Verdict
 from arc_compliance.report.compliance import ComplianceReport, Header
+from arc_compliance.report.left_out import told_of
 from arc_compliance.report.page.model import Around, Edition, Fact, Head, HostLine, Share
-from arc_compliance.report.words import OVERALL, VERDICTS, counted
+from arc_compliance.report.words import OVERALL, VERDICTS, counted, sentence
 
 _HOSTS = (
     ("compliant", "pass"),
@@ -75,13 +76,20 @@ def _ribbons(report: ComplianceReport) -> Iterator[str]:
     if header.simulated:
         yield "Simulated Azure (--demo). This says nothing about any real network."
     if header.selection != "all":
-        yield f"Partial run: {header.selection}. The verdict is about what was selected only."
+        yield f"Partial run: {header.selection}. {_about_the_rest(report)}."
     settings = dict(header.settings)
     if "--evidence" in settings:
         times = sorted(host.collected for host in report.hosts if host.collected)
         span = " to ".join(dict.fromkeys([_minute(times[0]), _minute(times[-1])])) if times else ""
         of = f"evidence of {span}" if span else "saved evidence"
         yield f"Judged anew on {_minute(header.finished)} from {of}; no host was measured."
+
+
+def _about_the_rest(report: ComplianceReport) -> str:
+    """What a partial run's verdict says of the part that was not selected."""
+    if left_out := told_of(report.missing):
+        return f"{sentence(left_out)}. With --partial-ok the verdict is about the others alone"
+    return "The verdict is about what was selected only"
 
 
 def _facts(report: ComplianceReport, around: Around) -> Iterator[Fact]:

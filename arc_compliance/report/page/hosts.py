@@ -54,7 +54,9 @@ def _natural(label: str) -> tuple[tuple[str, int], ...]:
 def _line(
     label: str, host: Host | None, its: Sequence[Judgement], groups: Mapping[str, str]
 ) -> HostLine:
-    word, tone = _WORDS[overall_of(its)[0]]
+    overall = overall_of(its)[0]
+    partial = host is not None and host.left_out and overall is not Overall.NON_COMPLIANT
+    word, tone = _WORDS[Overall.INCOMPLETE if partial else overall]
     if host is not None and not host.measured:
         word, tone = "not measured", "error"
     counts = Counter(j.verdict for j in its)
