@@ -29,7 +29,7 @@ class Settings:
     """One run's options as typed values.
 
     ``scopes`` has each host's scope by its label. ``public_roots`` is PEM. ``evidence`` is the
-    folder whose evidence is judged in place of measuring. ``narrowed`` says what part of an
+    folder or file whose evidence is judged in place of measuring. ``narrowed`` says what part of an
     inventory or of saved evidence was chosen, empty for all. ``given`` lists what differs from the
     defaults, redacted, for the report.
     """
@@ -186,9 +186,15 @@ def _tag_sources(
         return table.SERVICE_TAGS.read(parsed, context)
     return TagSources(
         download=demo is None,
-        kept=evidence.parent / "service-tags" if evidence else None,
+        kept=_tags_beside(evidence) if evidence else None,
         simulated=demo is not None,
     )
+
+
+def _tags_beside(evidence: Path) -> Path:
+    """Where the run that saved *evidence*, a folder or a file of one, kept its service tags."""
+    folder = evidence.parent if evidence.is_file() else evidence
+    return folder.parent / "service-tags"
 
 
 def _given(parsed: Any, allowlists: Sequence[Allowlist]) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from arc_compliance.options.endpoints import connect_to, endpoint_names, gateway
-from arc_compliance.options.files import allowlist, path, public_roots, readable, tag_sources
+from arc_compliance.options.files import (
+    allowlist,
+    evidence,
+    path,
+    public_roots,
+    readable,
+    tag_sources,
+)
 from arc_compliance.options.option import Option, as_typed, each, flag, optional, plain
 from arc_compliance.options.values import (
     bypassing,
@@ -43,8 +50,8 @@ INVENTORY = Option(
 )
 EVIDENCE = Option(
     "--evidence=DIR",
-    help="judge saved evidence instead of measuring",
-    reader=optional(path),
+    help="judge saved evidence instead of measuring: a folder of it, a report folder, or one file",
+    reader=optional(evidence),
     page="offline.md",
 )
 RESUME = Option(
