@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Result
+from arc_compliance.report.words import VERDICTS, cause_words, plain
 
 PROPERTIES = (
     "requirement",
@@ -145,7 +146,7 @@ def suite_properties(report: ComplianceReport) -> list[tuple[str, str]]:
 def message_of(judgement: Judgement) -> str:
     """One line: the verdict in brackets (JUnit shows skips of all kinds alike), cause, words."""
     cause = f"{judgement.cause}: " if judgement.cause else ""
-    return f"[{judgement.verdict.value}] {cause}{judgement.actual.splitlines()[0]}"
+    return f"[{judgement.verdict.value}] {cause}{plain(judgement.actual.splitlines()[0])}"
 
 
 def text_of(judgement: Judgement) -> str:
@@ -154,14 +155,20 @@ def text_of(judgement: Judgement) -> str:
         ("requirement", f"{judgement.requirement} ({judgement.level.value})"),
         ("host", judgement.host),
         ("endpoint", judgement.endpoint),
-        ("cause", judgement.cause),
+        ("verdict", VERDICTS[judgement.verdict].long),
+        ("cause", _cause(judgement.cause)),
         ("failing", ", ".join(judgement.failing)),
         ("expected", judgement.expected),
-        ("actual", judgement.actual),
+        ("actual", plain(judgement.actual)),
         ("remedy", judgement.remedy_text),
     )
     indented = ((name, value.replace("\n", "\n" + " " * 13)) for name, value in parts if value)
     return "\n".join(f"{name + ':':<13}{value}" for name, value in indented)
+
+
+def _cause(cause: str) -> str:
+    """What a cause means, with its id."""
+    return f"{cause_words(cause)} ({cause})" if cause else ""
 
 
 def _testcase(result: Result) -> str:

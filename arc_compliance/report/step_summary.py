@@ -8,6 +8,7 @@ from html import escape
 from arc_compliance.base.redact import scrub
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport
+from arc_compliance.report.words import OVERALL, VERDICTS
 
 MOST_ROWS = 50
 MOST_BYTES = 60_000
@@ -31,12 +32,12 @@ def render_step_summary(report: ComplianceReport) -> str:
 
 def _parts(report: ComplianceReport) -> Iterator[str]:
     """The blocks of the summary; a blank line ends HTML and lets Markdown begin."""
-    yield f"## arc-compliance: {report.overall.value}"
+    yield f"## arc-compliance: {OVERALL[report.overall][0]}"
     if report.header.selection != "all":
         yield f"<p>Partial run: {_code(report.header.selection)}. The verdict is about these.</p>"
     if report.header.simulated:
         yield "Simulated Azure: this says nothing about a real network."
-    counts = [f"{n} {verdict.value}" for verdict, n in report.counts().items() if n]
+    counts = [f"{n:,} {VERDICTS[verdict].short}" for verdict, n in report.counts().items() if n]
     yield ", ".join(counts) or "Nothing was judged."
     yield f"<p>Service tags: {_code(report.header.service_tags)}</p>"
     if red := report.of(Verdict.FAIL, Verdict.ERROR):

@@ -22,6 +22,15 @@ _WORDS = {
 }
 
 
+def judgements_by_host(report: ComplianceReport) -> dict[str, list[Judgement]]:
+    """The judgements of each host by its label, the run's own last case aside."""
+    found: dict[str, list[Judgement]] = {host.label: [] for host in report.hosts}
+    for result in report.results:
+        if result.judgement.host:
+            found.setdefault(result.judgement.host, []).append(result.judgement)
+    return found
+
+
 def host_lines(
     report: ComplianceReport,
     by_host: Mapping[str, Sequence[Judgement]],
