@@ -17,6 +17,7 @@ from arc_compliance.report.page.gaps import gaps_of
 from arc_compliance.report.page.head import head_of
 from arc_compliance.report.page.hosts import host_lines, judgements_by_host
 from arc_compliance.report.page.model import Around, Card, Gap, Head, Work
+from arc_compliance.report.page.text import visible
 from arc_compliance.report.words import VERDICTS, counted
 
 MOST_CARDS = 10
@@ -175,10 +176,11 @@ def _tested_with(gaps: Sequence[Gap], room: int) -> str:
 def _wrapped(
     text: str, width: int, *, indent: int = 2, first: int = 0, mark: str = "", tone: str = ""
 ) -> Iterator[Line]:
-    """*text* as lines, the first with *mark* before it. A name is never broken."""
+    """*text*, which may be somebody else's, as lines, the first with *mark* before it. A name is
+    never broken: it may have to be copied."""
     begin = f"{mark}  " if mark else " " * first
     lines = wrap(
-        text,
+        visible(text),
         width,
         initial_indent=begin,
         subsequent_indent=" " * indent,
