@@ -7,6 +7,7 @@ pytest_plugins = [
     "fixtures.service_tags",
     "fixtures.hosts",
     "fixtures.items",
+    "fixtures.tally",
     "fixtures.terminal",
     "fixtures.refused",
     "fixtures.reporting",

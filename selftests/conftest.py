@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.lab.azure import SimulatedAzure
 from arc_compliance.lab.service_tags import simulated_tags
+from arc_compliance.options.table import OPTIONS
 from selftests.reference.toolchain import go_command, reference_client
 from selftests.suite_run import ROOT, SuiteRun
 
@@ -32,6 +34,17 @@ def needs(present: object, what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI takes no skips")
     pytest.skip(reason)
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Refuse the compliance run's options, which mean nothing to the suite's own tests."""
+    config: Any = pluginmanager.getplugin("pytestconfig")
+    _, unknown = parser.parse_known_and_unknown_args(config.invocation_params.args)
+    ours = {option.name for option in OPTIONS if option.ours}
+    if given := ours.intersection(one.partition("=")[0] for one in unknown):
+        raise pytest.UsageError(
+            f"{min(given)}: an option of the compliance run; its tests are not in selftests"
+        )
 
 
 @pytest.fixture(scope="session")

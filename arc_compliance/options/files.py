@@ -11,6 +11,7 @@ import certifi
 
 from arc_compliance.base.fault import Fault
 from arc_compliance.base.files import read_at_most
+from arc_compliance.collect.replay import evidence_named
 from arc_compliance.firewall.allowlist import Allowlist, read_allowlist
 from arc_compliance.judge.endpoint.public_roots import PublicRoots
 from arc_compliance.options.option import Context
@@ -40,6 +41,11 @@ class TagSources:
 def path(text: str, context: Context) -> Path:
     """A file or folder that is opened elsewhere."""
     return context.path(text)
+
+
+def evidence(text: str, context: Context) -> Path:
+    """A folder or file of saved evidence."""
+    return evidence_named(context.path(text))
 
 
 def readable(text: str, context: Context) -> str:

@@ -34,7 +34,7 @@ class Settings:
     """One run's options as typed values.
 
     ``scopes`` has each host's scope by its label, ``groups`` the inventory's group.
-    ``public_roots`` is PEM. ``evidence`` is the folder whose evidence is judged in place of
+    ``public_roots`` is PEM. ``evidence`` is the folder or file whose evidence is judged in place of
     measuring. ``narrowed`` says what part of an inventory or of saved evidence was chosen, empty
     for all. ``given`` lists what differs from the defaults, redacted, for the report. ``compare``
     is the report of an earlier run, or its folder. ``bundle`` is where a sealed bundle goes,
@@ -57,6 +57,7 @@ class Settings:
     demo: Demo | None
     evidence: Path | None
     resume: bool
+    partial_ok: bool
     narrowed: str
     compare: Path | None
     fail_on: FailOn
@@ -137,6 +138,7 @@ def read_settings(parsed: Any, directory: Path, today: date | None = None) -> Se
         demo=demo,
         evidence=evidence,
         resume=table.RESUME.read(parsed, context),
+        partial_ok=table.PARTIAL_OK.read(parsed, context),
         narrowed=targets.narrowed,
         compare=table.COMPARE.read(parsed, context),
         fail_on=table.FAIL_ON.read(parsed, context),
@@ -226,9 +228,15 @@ def _tag_sources(
         return table.SERVICE_TAGS.read(parsed, context)
     return TagSources(
         download=demo is None,
-        kept=evidence.parent / "service-tags" if evidence else None,
+        kept=_tags_beside(evidence) if evidence else None,
         simulated=demo is not None,
     )
+
+
+def _tags_beside(evidence: Path) -> Path:
+    """Where the run that saved *evidence*, a folder or a file of one, kept its service tags."""
+    folder = evidence.parent if evidence.is_file() else evidence
+    return folder.parent / "service-tags"
 
 
 def _given(parsed: Any, files: Sequence[Allowlist | Waivers]) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from arc_compliance.options.endpoints import connect_to, endpoint_names, gateway
 from arc_compliance.options.files import (
     allowlist,
     bundle,
+    evidence,
     path,
     public_roots,
     readable,
@@ -52,8 +53,8 @@ INVENTORY = Option(
 )
 EVIDENCE = Option(
     "--evidence=DIR",
-    help="judge saved evidence instead of measuring",
-    reader=optional(path),
+    help="judge saved evidence instead of measuring: a folder of it, a report folder, or one file",
+    reader=optional(evidence),
     page="offline.md",
 )
 RESUME = Option(
@@ -143,6 +144,13 @@ WAIVERS = Option(
     help="YAML: known failures that somebody accepts until a day, and attestations",
     reader=waivers,
     page="waivers.md",
+)
+PARTIAL_OK = Option(
+    "--partial-ok",
+    help="the verdict is about what -k, -m, a path or --lf selected; without this option a run "
+    "that leaves out something that must hold is incomplete",
+    default=False,
+    reader=flag,
 )
 
 # -- the way out ---------------------------------------------------------------------------------
@@ -323,6 +331,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     STRICT_INSPECTION,
     STRICT_SHOULD,
     WAIVERS,
+    PARTIAL_OK,
     PROXY,
     PROXY_BYPASS,
     KNOWN_GATEWAY,

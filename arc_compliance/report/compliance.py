@@ -53,8 +53,9 @@ class Host:
 
     ``run`` is the one that measured it. ``remarks`` are what a reader has to know of saved
     evidence: another order, a day that is still to come. ``controls`` has each negative control's
-    stage and how it went: held, answered, not asked. The fields that say how it was measured are
-    empty where it was not.
+    stage and how it went: held, answered, not asked. ``left_out`` counts the cases that must hold
+    and that a narrowed run left out. The fields that say how it was measured are empty where it was
+    not.
     """
 
     label: str
@@ -73,6 +74,7 @@ class Host:
     proxy: str = ""
     seconds: float = 0.0
     detail: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from arc_compliance.base.files import head_of
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Header, Result
+from arc_compliance.report.words import VERDICTS, cause_words, plain
 
 PROPERTIES = (
     "requirement",
@@ -160,7 +161,7 @@ def _provenance(header: Header) -> Iterator[tuple[str, str]]:
 def message_of(judgement: Judgement) -> str:
     """One line: the verdict in brackets (JUnit shows skips of all kinds alike), cause, words."""
     cause = f"{judgement.cause}: " if judgement.cause else ""
-    told = f"{cause}{judgement.actual.splitlines()[0]}"
+    told = f"{cause}{plain(judgement.actual.splitlines()[0])}"
     if judgement.verdict_without_waiver:
         without = Verdict(judgement.verdict_without_waiver).value
         told = f"{judgement.waiver}; without the waiver: {without}, {told}"
@@ -173,16 +174,22 @@ def text_of(judgement: Judgement) -> str:
         ("requirement", f"{judgement.requirement} ({judgement.level.value})"),
         ("host", judgement.host),
         ("endpoint", judgement.endpoint),
-        ("cause", judgement.cause),
+        ("verdict", VERDICTS[judgement.verdict].long),
+        ("cause", _cause(judgement.cause)),
         ("failing", ", ".join(judgement.failing)),
         ("expected", judgement.expected),
-        ("actual", judgement.actual),
+        ("actual", plain(judgement.actual)),
         ("remedy", judgement.remedy_text),
         ("waiver", judgement.waiver),
         ("without it", judgement.verdict_without_waiver and judgement.verdict_without_waiver.value),
     )
     indented = ((name, value.replace("\n", "\n" + " " * 13)) for name, value in parts if value)
     return "\n".join(f"{name + ':':<13}{value}" for name, value in indented)
+
+
+def _cause(cause: str) -> str:
+    """What a cause means, with its id."""
+    return f"{cause_words(cause)} ({cause})" if cause else ""
 
 
 def _testcase(result: Result) -> str:

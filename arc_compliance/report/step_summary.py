@@ -9,8 +9,9 @@ from arc_compliance.base.redact import scrub
 from arc_compliance.base.wording import first_few
 from arc_compliance.report.compliance import ComplianceReport
 from arc_compliance.report.page.cards import work_of
+from arc_compliance.report.page.head import title_of
 from arc_compliance.report.page.model import Card
-from arc_compliance.report.page.words import sentence
+from arc_compliance.report.words import VERDICTS, sentence
 
 MOST_ROWS = 50
 MOST_BYTES = 60_000
@@ -37,14 +38,14 @@ def render_step_summary(report: ComplianceReport) -> str:
 
 def _parts(report: ComplianceReport) -> Iterator[str]:
     """The blocks of the summary; a blank line ends HTML and lets Markdown begin."""
-    yield f"## arc-compliance: {report.headline}"
+    yield f"## arc-compliance: {title_of(report)}"
     if report.header.selection != "all":
         yield f"<p>Partial run: {_code(report.header.selection)}. The verdict is about these.</p>"
     if report.header.simulated:
         yield "Simulated Azure: this says nothing about a real network."
     for remark in report.remarks:
         yield f"<p>{_code(remark)}</p>"
-    counts = [f"{n} {verdict.value}" for verdict, n in report.counts().items() if n]
+    counts = [f"{n:,} {VERDICTS[verdict].short}" for verdict, n in report.counts().items() if n]
     yield ", ".join(counts) or "Nothing was judged."
     yield f"<p>Service tags: {_code(report.header.service_tags)}</p>"
     yield from _tables(report)

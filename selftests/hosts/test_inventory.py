@@ -253,7 +253,7 @@ def test_a_part_of_an_inventory_is_a_partial_run(
 
     assert {c["host"] for c in run.cases if "host" in c} == {"web01"}
     assert run.properties["selection"] == "1 of 2 hosts of hosts.yaml"
-    assert "partial run: 1 of 2 hosts of hosts.yaml" in run.out
+    assert "Partial run: 1 of 2 hosts of hosts.yaml" in run.out
 
 
 def test_hosts_behind_two_proxies_are_one_run(

@@ -93,7 +93,7 @@ def _root(run: SuiteRun) -> ET.Element:
         ["--demo"],
         ["--demo=faulty"],
         ["--demo=faulty", "-x"],
-        ["tests_tls", "--demo", "-k", "login"],
+        ["tests_tls", "--demo", "-k", "login", "--partial-ok"],
     ],
     ids=["healthy", "faulty", "stopped", "partial"],
 )

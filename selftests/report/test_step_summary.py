@@ -15,7 +15,6 @@ from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import (
     ComplianceReport,
     Header,
-    Overall,
     Result,
     overall_judgement,
     overall_of,
@@ -126,11 +125,11 @@ def test_a_small_report_in_full() -> None:
     report = _report(FAILED, NOT_RUN, _judgement(Verdict.PASS), simulated=True)
 
     assert render_step_summary(report) == (
-        "## arc-compliance: non-compliant (simulated)\n"
+        "## arc-compliance: Not compliant (simulated)\n"
         "\n"
         "Simulated Azure: this says nothing about a real network.\n"
         "\n"
-        "1 pass, 1 fail, 1 error\n"
+        "1 passed, 1 failed, 1 no result\n"
         "\n"
         "<p>Service tags: <code>none</code></p>\n"
         "\n"
@@ -170,13 +169,13 @@ def test_a_cause_on_many_hosts_is_one_row() -> None:
 def test_a_clean_run_has_no_table() -> None:
     summary = render_step_summary(_report(_judgement(Verdict.PASS)))
 
-    assert summary == "## arc-compliance: compliant\n\n1 pass\n\n" + TAGS
+    assert summary == "## arc-compliance: Compliant\n\n1 passed\n\n" + TAGS
 
 
 def test_a_run_that_judged_nothing_says_so() -> None:
     summary = render_step_summary(_report())
 
-    start = f"## arc-compliance: {Overall.INCOMPLETE.value}\n\nNothing was judged.\n\n"
+    start = "## arc-compliance: Incomplete\n\nNothing was judged.\n\n"
     assert summary == start + TAGS
 
 

@@ -7,24 +7,27 @@ from pathlib import Path
 
 import pytest
 
+from selftests.runs.saved_fleet import saved_fleet
 from selftests.suite_run import ROOT, SuiteRun
 
 RunSuite = Callable[..., SuiteRun]
 TLS12 = "tests_tls/test_tls12.py::test_tls12_is_negotiated"
 
 SELECTIONS = {
-    ("-k", "login"): ("-k login", 0),
-    ("-k", "login", "-n2"): ("-k login", 0),
+    ("-k", "login"): ("-k login", 6),
+    ("-k", "login", "-n2"): ("-k login", 6),
     ("-m", "must"): ("-m must", 0),
-    ("-m", "should"): ("-m should", 0),
-    ("-m", "must and section(name='URLs')"): ("-m must and section(name='URLs')", 0),
-    ("-m", "section(name='Service tags')"): ("-m section(name='Service tags')", 0),
-    ("tests_tls",): ("tests_tls", 0),
-    (f"{TLS12}[local-tls/1.2-aka.ms]",): (f"{TLS12}[local-tls/1.2-aka.ms]", 0),
+    ("-m", "must", "-n2"): ("-m must", 0),
+    ("-m", "should"): ("-m should", 6),
+    ("-m", "must and section(name='URLs')"): ("-m must and section(name='URLs')", 6),
+    ("-m", "section(name='Service tags')"): ("-m section(name='Service tags')", 6),
+    ("tests_tls",): ("tests_tls", 6),
+    (f"{TLS12}[local-tls/1.2-aka.ms]",): (f"{TLS12}[local-tls/1.2-aka.ms]", 6),
     ("--deselect=tests_network", "--deselect=tests_host/test_agent.py"): (
         "--deselect=tests_network --deselect=tests_host/test_agent.py",
-        0,
+        6,
     ),
+    ("--deselect=tests_network/test_esu.py",): ("--deselect=tests_network/test_esu.py", 0),
 }
 
 
@@ -42,6 +45,58 @@ def test_a_part_is_planned_judged_and_marked_as_one(
     assert run.properties["planned"] == run.properties["judged"]
 
 
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_what_must_hold_and_was_left_out_makes_a_run_incomplete(
+    run_suite: RunSuite, workers: str
+) -> None:
+    run = run_suite("-k", "login", "--demo", workers)
+
+    (missing,) = run.json["missing"]
+    assert run.code == 6
+    assert run.json["overall"] == "incomplete"
+    assert missing.startswith("left out by the selection: 43 cases that must hold, of ")
+    assert run.cases[-1]["actual"].splitlines() == ["incomplete", missing]
+    assert run.json["hosts"][0]["left_out"] == 43
+    assert "Incomplete (simulated, partial): AzureChinaCloud" in run.out
+    assert "1 run incomplete" in run.out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_part_alone_is_judged_where_that_is_wanted(run_suite: RunSuite, workers: str) -> None:
+    run = run_suite("-k", "login", "--demo", "--partial-ok", workers)
+
+    assert run.code == 0
+    assert run.json["missing"] == []
+    assert run.json["overall"] == "compliant"
+    assert run.json["hosts"][0]["left_out"] == 0
+    assert "Compliant (simulated, partial): AzureChinaCloud" in run.out
+    assert_partial(run)
+
+
+def test_a_part_that_fails_is_not_compliant_either_way(run_suite: RunSuite) -> None:
+    for options in ([], ["--partial-ok"]):
+        run = run_suite("-k", "urls/packages", "--demo=faulty", *options)
+
+        assert run.code == 1
+        assert run.json["overall"] == "non-compliant"
+
+
+def test_a_host_that_is_left_out_is_missed(run_suite: RunSuite, tmp_path: Path) -> None:
+    run = run_suite(*saved_fleet(tmp_path), "-k", "web01")
+
+    (missing,) = run.json["missing"]
+    assert run.code == 6
+    assert missing.endswith(" on web02, web03, web04")
+    assert [host["label"] for host in run.json["hosts"]] == ["web01"]
+
+
+def test_a_scope_is_no_part(run_suite: RunSuite) -> None:
+    run = run_suite("--demo", "--phase=connect", "--location=chinanorth3")
+
+    assert run.code == 0
+    assert run.properties["selection"] == "all"
+
+
 def assert_partial(run: SuiteRun) -> None:
     """Every planned case is there once, and all four reports say that it is a part."""
     selection = run.properties["selection"]
@@ -49,7 +104,7 @@ def assert_partial(run: SuiteRun) -> None:
     assert int(run.properties["planned"]) == len(run.cases)
     assert run.json["header"]["selection"] == selection
     assert "Partial run: " in (run.reports / "report.html").read_text(encoding="utf-8")
-    assert "partial run: " in run.out
+    assert "Partial run: " in run.out
     assert run.cases[-1]["requirement"] == "run/overall"
 
 

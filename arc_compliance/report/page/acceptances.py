@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from arc_compliance.report.compliance import ComplianceReport, UseState
 from arc_compliance.report.page.model import Acceptance
-from arc_compliance.report.page.words import sentence
 from arc_compliance.report.waivers import attestation_words, waiver_words
+from arc_compliance.report.words import sentence
 
 _STATES = {
     UseState.EXPIRED: ("expired", "warn"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from arc_compliance.catalogue.model import Catalogue
-from arc_compliance.judge.judgement import Judgement
 from arc_compliance.report.compliance import ComplianceReport
 from arc_compliance.report.explain import explained_cause, explanation
 from arc_compliance.report.page.acceptances import acceptances_of
@@ -14,7 +13,7 @@ from arc_compliance.report.page.failures import failures_of
 from arc_compliance.report.page.gaps import gaps_of
 from arc_compliance.report.page.grid import Grid
 from arc_compliance.report.page.head import edition_words, head_of
-from arc_compliance.report.page.hosts import host_lines
+from arc_compliance.report.page.hosts import host_lines, judgements_by_host
 from arc_compliance.report.page.model import Around, Changes, Fact, PageModel, Rows
 from arc_compliance.report.page.strips import HostStrips
 
@@ -36,10 +35,7 @@ def page_model(
     *strips* are taken one host at a time, so that they can come from an iterator that reads one
     host's evidence after the other. *previous* is what a comparison found, *rows* pytest-html's.
     """
-    by_host: dict[str, list[Judgement]] = {host.label: [] for host in report.hosts}
-    for result in report.results:
-        if result.judgement.host:
-            by_host.setdefault(result.judgement.host, []).append(result.judgement)
+    by_host = judgements_by_host(report)
     grid = Grid(catalogue)
     for label, judgements in by_host.items():
         grid.add_cases(label, judgements)

@@ -11,7 +11,7 @@ from arc_compliance.judge.causes import Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport
 from arc_compliance.report.page.model import Card, Work
-from arc_compliance.report.page.words import VERDICTS, cause_words, sentence
+from arc_compliance.report.words import VERDICTS, cause_words, sentence
 
 NOBODY = "owner not known"
 MOST_NAMED = 3

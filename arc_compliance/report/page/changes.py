@@ -8,7 +8,7 @@ from arc_compliance.base.wording import first_few
 from arc_compliance.judge.judgement import Verdict
 from arc_compliance.report.changes import CaseChange, Comparison, SeenChange
 from arc_compliance.report.page.model import Changes
-from arc_compliance.report.page.words import VERDICTS
+from arc_compliance.report.words import VERDICTS
 
 MOST_SEEN = 50
 MOST_HOSTS = MOST_NAMES = 3

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.page.model import Failure, Seen
-from arc_compliance.report.page.words import VERDICTS, cause_words, plain, sentence
+from arc_compliance.report.words import VERDICTS, cause_words, plain, sentence
 
 MOST_SEEN = 5
 """So many different observations of one failure are told; on a fleet they differ in times only."""

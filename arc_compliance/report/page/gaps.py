@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.page.model import Gap
-from arc_compliance.report.page.words import VERDICTS, sentence
+from arc_compliance.report.words import VERDICTS, sentence
 
 _OPTION = re.compile(r"--[a-z][a-z-]+(?:=[\w.,:/*-]*\w)?")
 _ORDER = (

@@ -17,7 +17,7 @@ from arc_compliance.report.page.cards import asks_of
 from arc_compliance.report.page.model import HostLine
 from arc_compliance.report.page.strips import HostStrips, NameStrip, Step
 from arc_compliance.report.page.text import Strings
-from arc_compliance.report.page.words import STAGES, VERDICTS, plain
+from arc_compliance.report.words import STAGES, VERDICTS, plain
 
 _KINDS = {"tls/1.2": "TLS 1.2", "principles/certificates": "certificate"}
 """Requirements that have a case for each row of the document, as a column names them."""

@@ -8,8 +8,9 @@ from datetime import datetime, timezone
 
 from arc_compliance.judge.judgement import Verdict
 from arc_compliance.report.compliance import ComplianceReport, Edition, Header
+from arc_compliance.report.left_out import told_of
 from arc_compliance.report.page.model import Fact, Head, HostLine, Share
-from arc_compliance.report.page.words import OVERALL, VERDICTS, counted
+from arc_compliance.report.words import OVERALL, VERDICTS, counted, sentence
 
 _HOSTS = (
     ("compliant", "pass"),
@@ -34,18 +35,23 @@ _UNSHOWN_TOO = (Verdict.BLOCKED, Verdict.NOT_TESTABLE, Verdict.NOT_APPLICABLE)
 
 def head_of(report: ComplianceReport, hosts: Sequence[HostLine]) -> Head:
     """The head for *report* on *hosts*."""
-    title, tone = OVERALL[report.overall]
+    _, tone = OVERALL[report.overall]
     shares = tuple(_shares(report, hosts))
     told = ", ".join(f"{share.number:,} {share.words}" for share in shares)
     subject = hosts[0].label if len(hosts) == 1 else counted(len(hosts), "host")
     return Head(
-        title=f"{title}{_kind(report.header)}",
+        title=title_of(report),
         tone=tone,
         sentence=f"{subject}: {told or 'nothing was judged'}",
         ribbons=tuple(_ribbons(report)),
         shares=shares,
         facts=tuple(_facts(report)),
     )
+
+
+def title_of(report: ComplianceReport) -> str:
+    """The verdict on the run, which is never that on a simulation or a part without saying so."""
+    return f"{OVERALL[report.overall][0]}{_kind(report.header)}"
 
 
 def _shares(report: ComplianceReport, hosts: Sequence[HostLine]) -> Iterator[Share]:
@@ -75,7 +81,7 @@ def _ribbons(report: ComplianceReport) -> Iterator[str]:
     if header.simulated:
         yield "Simulated Azure (--demo). This says nothing about any real network."
     if header.selection != "all":
-        yield f"Partial run: {header.selection}. The verdict is about what was selected only."
+        yield f"Partial run: {header.selection}. {_about_the_rest(report)}."
     settings = dict(header.settings)
     if "--evidence" in settings:
         times = sorted(host.collected for host in report.hosts if host.collected)
@@ -83,6 +89,13 @@ def _ribbons(report: ComplianceReport) -> Iterator[str]:
         of = f"evidence of {span}" if span else "saved evidence"
         yield f"Judged anew on {_minute(header.finished)} from {of}; no host was measured."
     yield from report.remarks
+
+
+def _about_the_rest(report: ComplianceReport) -> str:
+    """What a partial run's verdict says of the part that was not selected."""
+    if left_out := told_of(report.missing):
+        return f"{sentence(left_out)}. With --partial-ok the verdict is about the others alone"
+    return "The verdict is about what was selected only"
 
 
 def _facts(report: ComplianceReport) -> Iterator[Fact]:

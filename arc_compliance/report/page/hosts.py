@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host, Overall, overall_of
 from arc_compliance.report.page.model import HostLine
-from arc_compliance.report.page.words import VERDICTS
+from arc_compliance.report.words import VERDICTS
 
 STANDINGS = ("failing", "not measured", "incomplete", "compliant", "compliant with waivers")
 """How a host can stand, worst first."""
@@ -20,6 +20,15 @@ _WORDS = {
     Overall.COMPLIANT: ("compliant", "pass"),
     Overall.COMPLIANT_WITH_WAIVERS: ("compliant with waivers", "waived"),
 }
+
+
+def judgements_by_host(report: ComplianceReport) -> dict[str, list[Judgement]]:
+    """The judgements of each host by its label, the run's own last case aside."""
+    found: dict[str, list[Judgement]] = {host.label: [] for host in report.hosts}
+    for result in report.results:
+        if result.judgement.host:
+            found.setdefault(result.judgement.host, []).append(result.judgement)
+    return found
 
 
 def host_lines(
@@ -54,7 +63,9 @@ def _natural(label: str) -> tuple[tuple[str, int], ...]:
 def _line(
     label: str, host: Host | None, its: Sequence[Judgement], groups: Mapping[str, str]
 ) -> HostLine:
-    word, tone = _WORDS[overall_of(its)[0]]
+    overall = overall_of(its)[0]
+    partial = host is not None and host.left_out and overall is not Overall.NON_COMPLIANT
+    word, tone = _WORDS[Overall.INCOMPLETE if partial else overall]
     if host is not None and not host.measured:
         word, tone = "not measured", "error"
     counts = Counter(j.verdict for j in its)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from arc_compliance.report.page.model import PageModel
 from arc_compliance.report.page.text import script_json, visible
-from arc_compliance.report.page.words import counted
+from arc_compliance.report.words import counted
 
 _HERE = Path(__file__).parent
 _STYLES = ("base.css", "parts.css", "matrix.css", "drawer.css", "print.css")

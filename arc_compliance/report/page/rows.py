@@ -16,7 +16,7 @@ from arc_compliance.base.json_bounds import Bounds, read_json
 from arc_compliance.judge.judgement import Verdict
 from arc_compliance.report.page.model import Row, Rows
 from arc_compliance.report.page.text import visible
-from arc_compliance.report.page.words import VERDICTS
+from arc_compliance.report.words import VERDICTS
 
 MOST_ROWS = 1500
 """A table of more is unusable. A run of more cases has its failures in it only, and no more of them

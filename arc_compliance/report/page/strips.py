@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from arc_compliance.base.redact import shown
 from arc_compliance.judge.endpoint.public_roots import UNREADABLE
 from arc_compliance.judge.view import HostView
-from arc_compliance.report.page.words import cause_words
+from arc_compliance.report.words import cause_words
 from arc_compliance.wire.measurement import Measurement
 from arc_compliance.wire.observation import (
     AddressHandshake,

@@ -28,7 +28,7 @@ from arc_compliance.report.page.rows import (
     table_header,
     table_row,
 )
-from arc_compliance.report.page.words import VERDICTS, plain
+from arc_compliance.report.words import VERDICTS, plain
 from selftests.report.page.fleet import CLOUD, Fleet, fleet
 
 CATALOGUE = load_catalogue(CLOUD)
