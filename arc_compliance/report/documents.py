@@ -57,6 +57,11 @@ class Places:
         return tuple(self.directory / name for name in firewall_request.FILES)
 
     @property
+    def tickets(self) -> tuple[Path, ...]:
+        """What to ask of each owner who has something to change, as it stands there now."""
+        return tuple(tickets_in(self.directory).values())
+
+    @property
     def documents(self) -> tuple[Path, ...]:
         """Every file that a run always or sometimes writes."""
         return (self.html, self.junit, self.json, *self.occasional)
@@ -92,7 +97,7 @@ class Places:
                 if part.stem.rpartition("-")[2].isdigit() and is_ours(part)
             },
             **{path.name: path for path in fixed},
-            **{f"tickets/{path.name}": path for path in tickets_in(self.directory).values()},
+            **{f"tickets/{path.name}": path for path in self.tickets},
         }
 
     def link(self, path: Path) -> str:
@@ -181,11 +186,13 @@ def write_page(
 ) -> None:
     """Write report.html, with pytest-html's *rows* in it. *strips* are taken host by host; *groups*
     has the inventory's group of a host by its label."""
-    files = (
+    files = [
         (places.junit, "one test case for each requirement and host"),
         (places.json, "the same for programs"),
         (places.firewall_request[0], "what to ask of the firewall"),
-    )
+    ]
+    if places.oscal.is_file():  # of this run: an earlier one's was removed when it began
+        files.append((places.oscal, "assessment results for OSCAL's tools"))
     around = Around(
         groups=groups,
         tickets={owner: places.link(path) for owner, path in tickets_in(places.directory).items()},
