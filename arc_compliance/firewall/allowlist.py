@@ -83,7 +83,7 @@ def read_allowlist(path: Path) -> Allowlist:
 
     Raise Fault for the first fault in it: the file's name, the line or path in it, what is wrong.
     """
-    with reading(path.name):
+    with reading(scrub(path.name)):
         return _parse(path.name, read_at_most(path, MAX_BYTES))
 
 

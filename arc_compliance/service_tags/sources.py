@@ -81,7 +81,7 @@ class _Sources(BaseModel):
 
 def raw_file(path: Path) -> Raw:
     """The file *path*, unchecked but for its size; raise Fault where it cannot be read."""
-    with reading(path.name):
+    with reading(scrub(path.name)):
         return Raw(name=path.name, content=read_at_most(path, MAX_BYTES), source=str(path))
 
 
