@@ -171,7 +171,7 @@ class _Walk:
                 continue
             if certain and rule.verdict != "unsure":
                 packets = packets - met
-                self._cuts += 1
+                self._cuts += rule.verdict != "jump"  # what returns is put back
             if rule.verdict in ("accept", "unsure"):
                 accepted.append(met)
             if rule.verdict in ("drop", "unsure"):
