@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,10 @@ def test_hostile_hosts_beside_healthy_ones(ssh: Path) -> None:
     }
     assert children() == set()
     assert descriptors() - before == set()
-    assert threading.active_count() == threads
+    until = time.monotonic() + 10
+    while threading.active_count() > threads and time.monotonic() < until:
+        time.sleep(0.05)  # the loop's own threads end when they see that it has
+    assert threading.active_count() <= threads
 
 
 def test_a_host_that_holds_its_pipes_open_loses_no_words(ssh: Path) -> None:
