@@ -152,7 +152,7 @@ class Sshd:
         authorized.chmod(0o600)
         lines = []
         for name in self.names:
-            port = _free_port()
+            port = free_port()
             self._serve(port, authorized)
             lines += [
                 f"Host {name}",
@@ -163,7 +163,7 @@ class Sshd:
         lines += [
             "Host dead",
             "  HostName 127.0.0.1",
-            f"  Port {_free_port()}",
+            f"  Port {free_port()}",
             "Host *",
             f"  IdentityFile {key}",
             "  IdentitiesOnly yes",
@@ -195,7 +195,7 @@ class Sshd:
                     start_new_session=True,
                 )
             )
-        _wait_for(port)
+        wait_for(port)
 
     def logins(self) -> int:
         """How often somebody has logged in so far."""
@@ -219,13 +219,13 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     servers.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     until = time.monotonic() + 10
     while time.monotonic() < until:
         try:

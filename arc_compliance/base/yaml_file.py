@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from arc_compliance.base.fault import Fault, reading
 from arc_compliance.base.files import read_at_most
-from arc_compliance.base.redact import redact
+from arc_compliance.base.redact import redact, scrub
 from arc_compliance.base.wording import did_you_mean
 from arc_compliance.base.yaml_bounds import check_bounds
 
@@ -49,7 +49,7 @@ def read_yaml(
     validators. Raise Fault for the first fault: the file's name, the place in it, what is wrong,
     and the line.
     """
-    with reading(path.name):
+    with reading(scrub(path.name)):
         text = read_at_most(path, MAX_BYTES)
         data = _built(text)
         try:

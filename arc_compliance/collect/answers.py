@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from arc_compliance.base.redact import scrub
-from arc_compliance.collect.backends import NO_PYTHON, STARTED, unreached
-from arc_compliance.hosts.addresses import HostSpec
+from arc_compliance.collect.backends import NO_PYTHON, STARTED
+from arc_compliance.collect.login import Login
+from arc_compliance.collect.not_begun import SSH_FAILED, UNREACHABLE, to_try, why_not_begun
+from arc_compliance.collect.ssh_failures import connection_lost
+from arc_compliance.collect.ssh_sentences import LOST
 from arc_compliance.probe.bundle import program_sha256
 from arc_compliance.wire.evidence import Evidence
 from arc_compliance.wire.fields import Failure
@@ -15,7 +19,6 @@ from arc_compliance.wire.frame import BEGIN, MAX_EVIDENCE_BYTES, evidence_in
 from arc_compliance.wire.order import Order
 from arc_compliance.wire.record import HostRecord
 
-UNREACHABLE = "host-unreachable"
 FAILED = "probe-failed"
 
 
@@ -39,12 +42,13 @@ class Answer:
         return "; ".join([line.strip() for line in lines if line.strip()][-3:])
 
 
-def record_of(host: HostSpec, order: Order, answer: Answer) -> HostRecord:
-    """The record of *host*, which gave this *answer* to *order*."""
+def record_of(order: Order, answer: Answer, login: Callable[[], Login]) -> HostRecord:
+    """The record of a host that gave this *answer* to *order*; *login* is the way to it."""
     status = "its connection stayed open" if answer.status is None else str(answer.status)
-    if BEGIN not in answer.out and _not_reached(host, answer):
-        silent = f"{host.backend} ended with {status} and without a word"
-        return failed(order, UNREACHABLE, answer.last_words or silent)
+    if BEGIN not in answer.out and answer.status not in (None, NO_PYTHON):
+        why = _not_measured(answer, answer.status, login())
+        if why is not None:
+            return failed(order, why.cause, why.detail)
     if answer.flooded:
         return failed(order, FAILED, f"the host sent more than {MAX_EVIDENCE_BYTES} bytes")
     if answer.status == NO_PYTHON:
@@ -58,18 +62,23 @@ def record_of(host: HostSpec, order: Order, answer: Answer) -> HostRecord:
 
 
 def out_of_time(
-    order: Order, answer: Answer, *, deadline: float, login: float | None
+    order: Order,
+    answer: Answer,
+    login: Callable[[], Login],
+    *,
+    deadline: float,
+    took: float | None,
 ) -> HostRecord:
     """The record of a host that has not answered within *deadline* seconds.
 
-    *login* is how many of them passed before its shell began, None where it never did.
+    *took* is how many of them passed before its shell began, None where it never did.
     """
     said = f"; it said: {answer.last_words}" if answer.last_words else ""
-    if login is None:
+    if took is None:
         within = f"no answer within {deadline:g} s (--host-deadline): the login was not over"
-        return failed(order, UNREACHABLE, f"{within}{said}")
-    took = f"the login took {login:.1f} s of the {deadline:g} s of --host-deadline"
-    return failed(order, FAILED, f"{took}, and no whole evidence came in the rest{said}")
+        return failed(order, UNREACHABLE, to_try(f"{within}{said}", login()))
+    took_words = f"the login took {took:.1f} s of the {deadline:g} s of --host-deadline"
+    return failed(order, FAILED, f"{took_words}, and no whole evidence came in the rest{said}")
 
 
 def could_not(order: Order, what: str, error: BaseException, cause: str = FAILED) -> HostRecord:
@@ -100,11 +109,19 @@ def _record(
     )
 
 
-def _not_reached(host: HostSpec, answer: Answer) -> bool:
-    """Whether the client says that it did not get to the host, or lost it (ssh's 255)."""
-    if answer.status is None or not unreached(host, answer.status):
-        return False
-    return STARTED not in answer.out or answer.status == 255
+def _not_measured(answer: Answer, status: int, login: Login) -> Failure | None:
+    """Why the client, which ended with *status*, did not get to the host, or lost it.
+
+    After the probe has begun, the host can write what it likes to standard error: nothing but the
+    exit status of ssh and the loss of a connection is believed then.
+    """
+    if STARTED not in answer.out:
+        return why_not_begun(answer.out, answer.err, status, login)
+    if login.kind != "ssh" or status != SSH_FAILED:
+        return None
+    cause = LOST if connection_lost(answer.err) else UNREACHABLE
+    silent = f"ssh ended with {status} and without a word"
+    return Failure(cause=cause, detail=to_try(answer.last_words or silent, login))
 
 
 def _named(error: BaseException) -> str:

@@ -48,14 +48,6 @@ _START = (
     f"echo {STARTED.decode()}; for p in {_PYTHONS}; do command -v $p >/dev/null 2>&1 && "
     f"exec $p -I -B -c {shlex.quote(LOADER)}; done; exit {NO_PYTHON}"
 )
-_UNREACHED = {
-    "ssh": {255},
-    "docker": {1, 125, 126, 127},
-    "podman": {1, 125, 126, 127},
-    "kubectl": {1, 126, 127},
-    ANSIBLE: {1, 125, 126, 127, 255},
-}
-"""The exit statuses by which a backend's own command says that it did not get to the host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +76,6 @@ def _packed(program: bytes) -> bytes:
     return zlib.compress(program, 9)
 
 
-def unreached(host: HostSpec, status: int) -> bool:
-    """Whether exit *status*, without any evidence, says that *host* was not reached."""
-    return status in _UNREACHED.get(host.backend, ())
-
-
 def expand(hosts: Iterable[HostSpec], access: Access) -> tuple[HostSpec, ...]:
     """*hosts* with each ``ansible://`` pattern replaced by the hosts of the ansible inventory.
 
@@ -107,7 +94,7 @@ def command_line(host: HostSpec, access: Access, limits: Limits) -> str:
 
     Raise Fault where testinfra gives none.
     """
-    backend = _backend(host, access, limits)
+    backend = backend_of(host, access, limits)
     sudo, user = access.sudo or backend.sudo, access.sudo_user or backend.sudo_user
     backend.sudo = False  # testinfra's sudo would ask for a password
     start = f"exec /bin/sh -c {shlex.quote(_START)}"
@@ -134,7 +121,8 @@ def _taken_from(backend: BaseBackend, command: str) -> str:
     raise Fault(f"testinfra's {backend.get_connection_type()} backend gives no command line")
 
 
-def _backend(host: HostSpec, access: Access, limits: Limits) -> BaseBackend:
+def backend_of(host: HostSpec, access: Access, limits: Limits) -> BaseBackend:
+    """The backend of *host*. Raise Fault for a host of ansible that cannot be measured."""
     if host.backend == ANSIBLE:
         backend = _ansible_backend(host, access)
     else:

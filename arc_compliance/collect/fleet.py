@@ -21,17 +21,13 @@ import anyio
 import anyio.to_thread
 
 from arc_compliance.base.fault import Fault
-from arc_compliance.collect.answers import (
-    UNREACHABLE,
-    Answer,
-    could_not,
-    out_of_time,
-    record_of,
-)
+from arc_compliance.collect.answers import Answer, could_not, out_of_time, record_of
 from arc_compliance.collect.backends import Access, command_line, request_for
 from arc_compliance.collect.conversation import Conversation, is_cancelled
 from arc_compliance.collect.interrupt import Interrupt
 from arc_compliance.collect.lifeline import Lifeline
+from arc_compliance.collect.login import login_to
+from arc_compliance.collect.not_begun import UNREACHABLE
 from arc_compliance.collect.places import Place, Places, make_room
 from arc_compliance.hosts.addresses import HostSpec
 from arc_compliance.plan.order import Limits
@@ -151,13 +147,14 @@ class _One:
         answer = Answer(
             out=bytes(talk.out), err=bytes(talk.err), status=talk.status, flooded=talk.flooded
         )
+        login = partial(login_to, self._host, self._ways.access, self._ways.limits)
         try:
             if time.cancelled_caught and not talk.whole:
-                login = None if talk.started is None else talk.started - begun
+                took = None if talk.started is None else talk.started - begun
                 return await self._beside(
-                    lambda: out_of_time(order, answer, deadline=deadline, login=login)
+                    lambda: out_of_time(order, answer, login, deadline=deadline, took=took)
                 )
-            return await self._beside(lambda: record_of(self._host, order, answer))
+            return await self._beside(lambda: record_of(order, answer, login))
         except BaseException as error:
             if _ends_the_run(error):
                 raise

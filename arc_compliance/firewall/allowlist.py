@@ -19,7 +19,7 @@ from arc_compliance.base.fault import Fault, reading
 from arc_compliance.base.files import read_at_most
 from arc_compliance.base.redact import scrub, shown
 from arc_compliance.catalogue.patterns import stands_for
-from arc_compliance.firewall.follow import WAYS, Passed, Ruleset, addresses_in
+from arc_compliance.firewall.follow import EVERYTHING, WAYS, Passed, Ruleset, addresses_in, union
 from arc_compliance.firewall.iptables import read_iptables
 from arc_compliance.firewall.nftables import read_nftables, together
 
@@ -52,15 +52,21 @@ class Allowlist:
         return {}
 
     def passed(self, sources: Sequence[str]) -> Passed:
-        """The addresses that a host with the addresses *sources* gets to."""
+        """The addresses that a host with the addresses *sources* gets to; of rules that cannot be
+        followed for them, nobody can tell any."""
         key = tuple(sorted(sources)) if self.ruleset else ()
         if key not in self._passed:
-            self._passed[key] = (
-                self.ruleset.passed(self.hook, key)
-                if self.ruleset
-                else Passed(addresses=self.listed or IPSet(), unsure=IPSet())
-            )
+            self._passed[key] = self._follow(key)
         return self._passed[key]
+
+    def _follow(self, sources: Sequence[str]) -> Passed:
+        if self.ruleset is None:
+            return Passed(addresses=self.listed or IPSet(), unsure=IPSet())
+        try:
+            return self.ruleset.passed(self.hook, sources)
+        except Fault as fault:
+            everything = union(EVERYTHING.values())
+            return Passed(addresses=IPSet(), unsure=everything, why_unsure=(fault.what,))
 
     def covers_name(self, name: str) -> bool:
         """Whether a pattern stands for *name*, or for all that the pattern *name* stands for."""

@@ -24,6 +24,9 @@ MOST_JUMPS = 32
 """How deep chains may call each other; the kernel allows 16."""
 MOST_CALLS = 5_000
 """How many chains are followed for one answer: thirty that call each other twice are a billion."""
+MOST_WORK = 2_000_000
+"""How much a chain of rules may take for one answer: a set of addresses is as long as the number of
+rules that have cut something out of it, so that many rules take the square of their number."""
 WAYS = {"output": ("output", "postrouting"), "forward": ("prerouting", "forward", "postrouting")}
 """The hooks that a packet of this host's own passes, and another's on its way through."""
 
@@ -147,35 +150,50 @@ class _Walk:
             for family in EVERYTHING
         }
         self._calls = 0
+        self._cuts = 0
+        self._folded: dict[int, list[Rule]] = {}
+        self._work = 0
         self.why: dict[str, None] = {}
 
     def through(self, chain: Chain, packets: IPSet, depth: int = 0) -> _Ends:
         """What can become of *packets* in *chain*: a rule may or may not be about a packet where
         it asks for what cannot be answered."""
         self._count(depth)
-        ends = _Ends()
-        for rule in _folded(chain.rules):
+        accepted: list[IPSet] = []
+        dropped: list[IPSet] = []
+        returned: list[IPSet] = []
+        for rule in self._rules_of(chain):
+            self._work += 1 + self._cuts
+            if self._work > MOST_WORK:
+                raise Fault("more rules than can be followed")
             met, certain = self._asks(rule, packets)
             if not met or not rule.verdict:
                 continue
             if certain and rule.verdict != "unsure":
                 packets = packets - met
+                self._cuts += rule.verdict != "jump"  # what returns is put back
             if rule.verdict in ("accept", "unsure"):
-                ends.accepted |= met
+                accepted.append(met)
             if rule.verdict in ("drop", "unsure"):
-                ends.dropped |= met
+                dropped.append(met)
             elif rule.verdict == "return":
-                ends.returned |= met
+                returned.append(met)
             elif rule.verdict in ("jump", "goto"):
                 called = self.through(self._chains[rule.target], met, depth + 1)
-                ends.accepted |= called.accepted
-                ends.dropped |= called.dropped
+                accepted.append(called.accepted)
+                dropped.append(called.dropped)
                 if rule.verdict == "goto":
-                    ends.returned |= called.returned
+                    returned.append(called.returned)
                 else:
                     packets = packets | called.returned
-        ends.returned |= packets
-        return ends
+        returned.append(packets)
+        return _Ends(accepted=union(accepted), dropped=union(dropped), returned=union(returned))
+
+    def _rules_of(self, chain: Chain) -> list[Rule]:
+        """The rules of *chain*, folded once, however often it is called."""
+        if id(chain) not in self._folded:
+            self._folded[id(chain)] = list(_folded(chain.rules))
+        return self._folded[id(chain)]
 
     def _count(self, depth: int) -> None:
         self._calls += 1

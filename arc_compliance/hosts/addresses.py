@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from arc_compliance.base.fault import Fault
+from arc_compliance.base.redact import scrub
 
 LOCAL_ADDRESS = "local://"
 ANSIBLE = "ansible"
@@ -87,7 +88,7 @@ def parse_host(text: str) -> HostSpec:
         host = _shown(rest.partition("?")[0])
         raise Fault(f"{backend}://{host}: {LACKING[backend].format(host=host)}")
     if backend not in BACKENDS:
-        raise Fault(f"unknown backend {backend!r}; use {', '.join(BACKENDS)}")
+        raise Fault(f"unknown backend {scrub(backend)[:60]!r}; use {', '.join(BACKENDS)}")
     if backend == "local":
         if rest:
             raise Fault(f"local:// takes no name, {_shown(rest)!r} was given")
@@ -146,4 +147,4 @@ def _is_ipv6(name: str) -> bool:
 
 def _shown(address: str) -> str:
     """*address* without what stands before its last ``@``, in case that is a secret."""
-    return address.rpartition("@")[2]
+    return scrub(address.rpartition("@")[2])

@@ -190,10 +190,10 @@ def proxy_named(text: str) -> str | None:
     whole = not url.path.strip("/") and not url.query and not url.fragment and port != 0
     if url.scheme == "http" and url.hostname and whole and not re.search(r"\s", text):
         return text
+    before, at, address = redact(text).rpartition("@")  # before an @ there may be a secret
+    shown = f"***@{address}" if at and "://" not in before else f"{before}{at}{address}"
     hint = "the agent takes http:// proxies only; " if url.scheme == "https" else ""
-    raise Fault(
-        f"{redact(text)!r} is not a proxy; {hint}write auto, none or http://[user:pw@]host[:port]"
-    )
+    raise Fault(f"{shown!r} is not a proxy; {hint}write auto, none or http://[user:pw@]host[:port]")
 
 
 def private_links(links: Iterable[PrivateLink]) -> frozenset[PrivateLink]:

@@ -186,7 +186,7 @@ def _parse(name: str, content: bytes) -> TagFile:
         raise _not_json(error, content) from error
     if file.cloud not in CLOUDS:
         known = ", ".join(CLOUDS)
-        raise Fault(f"unknown cloud {file.cloud[:40]!r}; known: {known}", where="cloud")
+        raise Fault(f"unknown cloud {scrub(file.cloud)[:40]!r}; known: {known}", where="cloud")
     digits = found[1] if (found := _DATE.fullmatch(name)) else None
     try:
         published = datetime.strptime(digits, "%Y%m%d").date() if digits else None  # noqa: DTZ007

@@ -49,4 +49,4 @@ def test_there_is_one_class_for_what_a_user_got_wrong() -> None:
         )
     }
 
-    assert found == {"Fault", "PageError", "_CommandLine"}
+    assert found == {"BadSignature", "Fault", "PageError", "Tampered", "_CommandLine"}

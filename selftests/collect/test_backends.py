@@ -75,15 +75,15 @@ def test_a_container_that_is_not_there_is_unreachable(run_suite: RunSuite, tmp_p
 
     measured = run.case("run/host-measured", "web01")
     assert run.code == 6
-    assert (measured["verdict"], measured["cause"]) == ("error", "host-unreachable")
-    assert measured["actual"] == "Error: No such container: web01"
+    assert (measured["verdict"], measured["cause"]) == ("error", "container-not-found")
+    assert measured["actual"] == ("Error: No such container: web01. To check it: docker ps --all")
 
 
 def test_a_client_that_is_not_installed_is_an_error_of_its_host(run_suite: RunSuite) -> None:
     run = run_suite("--hosts=podman://web01", env={"PATH": "/nonexistent"})
 
     measured = run.case("run/host-measured", "web01")
-    assert (measured["verdict"], measured["cause"]) == ("error", "host-unreachable")
+    assert (measured["verdict"], measured["cause"]) == ("error", "client-missing")
     assert "podman" in measured["actual"]
 
 

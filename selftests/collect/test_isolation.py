@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ HOSTILE = {
     "dripping": "host-unreachable",
     "flooding": "probe-failed",
     "chattering": "probe-failed",
-    "dead": "host-unreachable",
+    "dead": "ssh-unreachable",
     "begun": "probe-failed",
     "holding-errors": "measured",
     "holding-output": "measured",
@@ -85,7 +86,10 @@ def test_hostile_hosts_beside_healthy_ones(ssh: Path) -> None:
     }
     assert children() == set()
     assert descriptors() - before == set()
-    assert threading.active_count() == threads
+    until = time.monotonic() + 10
+    while threading.active_count() > threads and time.monotonic() < until:
+        time.sleep(0.05)  # the loop's own threads end when they see that it has
+    assert threading.active_count() <= threads
 
 
 def test_a_host_that_holds_its_pipes_open_loses_no_words(ssh: Path) -> None:
@@ -94,7 +98,7 @@ def test_a_host_that_holds_its_pipes_open_loses_no_words(ssh: Path) -> None:
     records = measured(["web01"], limits=Limits(deadline=20))
 
     assert records["web01"].failure is not None
-    assert records["web01"].failure.detail == "the last word"
+    assert records["web01"].failure.detail == "the last word. Try: ssh web01 true"
 
 
 def test_how_long_the_login_took_is_said(ssh: Path) -> None:
@@ -105,7 +109,9 @@ def test_how_long_the_login_took_is_said(ssh: Path) -> None:
     assert words["begun"].endswith(
         "of the 2 s of --host-deadline, and no whole evidence came in the rest"
     )
-    assert words["hanging"] == "no answer within 2 s (--host-deadline): the login was not over"
+    assert words["hanging"] == (
+        "no answer within 2 s (--host-deadline): the login was not over. Try: ssh hanging true"
+    )
 
 
 # -- what raises here ----------------------------------------------------------------------------
@@ -182,10 +188,10 @@ def test_reading_that_takes_for_ever_is_given_up(
     stuck = threading.Event()
     record_of = fleet.record_of
 
-    def read(host: Any, order: Any, answer: Any) -> HostRecord:
+    def read(order: Any, answer: Any, login: Any) -> HostRecord:
         if order.host == "saved-2":
             stuck.wait(60)
-        return record_of(host, order, answer)
+        return record_of(order, answer, login)
 
     monkeypatch.setattr(fleet, "record_of", read)
     monkeypatch.setattr(fleet, "_OWN_WORK", 1)

@@ -249,7 +249,7 @@ def test_a_resumed_run_measures_only_what_the_first_one_lacks(
     run = run_suite(*arguments, "--resume", "-n2")
 
     assert sshd.logins() - before == 1
-    assert "resumed: 1 of 2 hosts are measured already" in run.out
+    assert "resumed: 1 of 2 hosts measured already" in run.out
     assert _record(run.reports / "evidence", "web01") == kept
     assert run.json["header"]["run"] == kept["run"]
     assert run.case("run/host-measured", "web02")["verdict"] == "pass"
@@ -275,7 +275,7 @@ def test_what_does_not_belong_to_the_run_is_measured_again(
 
     run = run_suite(*arguments, "--resume")
 
-    assert "resumed: 1 of 2 hosts are measured already" in run.out
+    assert "resumed: 1 of 2 hosts measured already" in run.out
     again = _record(run.reports / "evidence", "web02")
     assert again["evidence"]["complete"]
     assert again["run"] == _record(run.reports / "evidence", "web01")["run"]
@@ -284,5 +284,5 @@ def test_what_does_not_belong_to_the_run_is_measured_again(
 def test_with_nothing_to_resume_all_is_measured(run_suite: RunSuite) -> None:
     run = run_suite("--demo", "--resume")
 
-    assert "resumed: 0 of 1 hosts are measured already" in run.out
+    assert "resumed: 0 of 1 host measured already" in run.out
     assert run.case("run/host-measured")["verdict"] == "pass"

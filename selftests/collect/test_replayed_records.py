@@ -56,7 +56,7 @@ def test_a_simulation_says_so_beside_every_verdict(run_suite: RunSuite, tmp_path
 
     assert run.code == 0
     assert run.properties["simulated"] == "true"
-    assert "compliant (simulated): AzureChinaCloud" in run.out
+    assert "Compliant (simulated): AzureChinaCloud" in run.out
     assert run.case("run/overall", host="")["actual"].startswith("compliant (simulated)")
     assert all("simulated" in one.lower() for one in everything(run))
 

@@ -360,3 +360,16 @@ def test_what_is_not_in_the_file_leaves_it_open(tmp_path: Path) -> None:
         addresses, unsure = passed(tmp_path, text)
         assert addresses == []
         assert "0.0.0.0/0" in unsure
+
+
+def test_many_rules_that_cannot_be_folded_are_given_up() -> None:
+    """A host's own rules may be a million characters: each rule cuts a hole into what is left."""
+    rules = "".join(
+        f"-A OUTPUT -d 10.{n >> 8}.{n & 255}.0/25 -s 192.0.2.9 -j DROP\n" for n in range(9000)
+    )
+    own = own_rules("iptables", f"*filter\n:OUTPUT DROP [0:0]\n{rules}COMMIT\n")
+
+    assert own is not None
+    passed = own.passed(("192.0.2.9",))
+    assert not passed.addresses
+    assert passed.why_unsure == ("more rules than can be followed",)

@@ -23,7 +23,7 @@ def test_two_live_hosts_and_a_dead_one(
     assert run.code == 1
     assert run.properties["planned"] == run.properties["judged"] == str(len(run.cases))
     dead = run.case("run/host-measured", "dead")
-    assert (dead["verdict"], dead["cause"]) == ("error", "host-unreachable")
+    assert (dead["verdict"], dead["cause"]) == ("error", "ssh-refused")
     assert "Connection refused" in dead["actual"]
     rest = [c for c in run.cases if c.get("host") == "dead" and c is not dead]
     assert {c["outcome"] for c in rest} == {"skipped"}
@@ -72,7 +72,7 @@ def test_a_host_that_hangs_is_cut_off_at_its_deadline(
 
     assert time.monotonic() - started < 30
     hanging = run.case("run/host-measured", "hanging")
-    assert (hanging["verdict"], hanging["cause"]) == ("error", "host-unreachable")
+    assert (hanging["verdict"], hanging["cause"]) == ("error", "ssh-jump-host-failed")
     assert run.case("run/host-measured", "web01")["verdict"] == "pass"
 
 

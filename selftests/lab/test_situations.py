@@ -375,7 +375,7 @@ TABLE: dict[Situation, set[Change]] = {
     lab_in.agent_service_failed: shown("warn"),
     lab_in.agent_check_sees_it_otherwise: shown("pass", "warn"),
     # the measurement itself
-    lab_in.host_unreachable: unmeasured("host-unreachable"),
+    lab_in.host_unreachable: unmeasured("ssh-refused"),
     lab_in.host_without_python: unmeasured("probe-failed"),
     lab_in.deadline_too_short: {
         ("run/host-measured", "", "error", "probe-timeout"),
@@ -499,6 +499,8 @@ def test_every_cause_and_verdict_occurs() -> None:
     causes |= {cause for right in RIGHT.values() for _, cause in right.values()}
 
     by_hand = {"cert-ca-constraint", "cert-unreadable"}  # chains of selftests/judge
+    # of the ways not to get to a host one is here; all are in test_ssh_for_real.py
+    by_hand |= {cause for cause, its in CAUSES.items() if not its.reached} - {"ssh-refused"}
     assert set(CAUSES) - causes == {"unknown", *by_hand}  # a host may say what has no name
     assert {verdict.value for verdict in Verdict} - verdicts == {"waived"}  # there are no waivers
 

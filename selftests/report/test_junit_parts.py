@@ -95,6 +95,6 @@ def test_github_gets_a_summary_of_each_step(run_suite: RunSuite, tmp_path: Path)
     run_suite("--demo=faulty", env={"GITHUB_STEP_SUMMARY": str(summary)})
 
     text = summary.read_text(encoding="utf-8")
-    assert text.startswith("before\n\n## arc-compliance: Not compliant\n\n")
+    assert text.startswith("before\n\n## arc-compliance: Not compliant (simulated)\n\n")
     assert "<h3>Network team</h3>" in text
     assert "<code>urls/packages</code>" in text

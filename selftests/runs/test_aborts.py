@@ -209,7 +209,8 @@ def test_a_connection_that_dies_under_way_is_an_error_of_its_host(
     run = run_suite("--hosts=ssh://web01,ssh://web02", f"--ssh-config={config}", *to_azure)
 
     dead = run.case("run/host-measured", "web02")
-    assert (dead["verdict"], dead["cause"]) == ("error", "host-unreachable")
+    assert dead["verdict"] == "error"
+    assert dead["cause"] in ("ssh-jump-host-failed", "ssh-connection-lost")
     assert dead["actual"]
     assert run.case("run/host-measured", "web01")["verdict"] == "pass"
 

@@ -61,7 +61,7 @@ def test_what_is_not_ours_stays(
         OBSTACLES[obstacle](reports / name, elsewhere)
     before, was = look(elsewhere), look(reports)
 
-    run = run_suite(f"--evidence={saved}", "-k", "login", timeout=60)
+    run = run_suite(f"--evidence={saved}", "-k", "login", "--partial-ok", timeout=60)
 
     assert look(elsewhere) == before
     now = look(reports)
@@ -103,7 +103,7 @@ def test_each_document_meets_each_obstacle(tmp_path: Path, name: str, obstacle: 
         mode = path.lstat().st_mode if os.path.lexists(path) else 0
         if path.name == name and mode == was[name][0]:
             assert look(reports)[name] == was[name] or stat.S_ISREG(mode)
-        elif path.suffix in (".html", ".xml", ".json"):
+        elif path in (places.junit, places.html, places.json):
             assert "why" in path.read_text(encoding="utf-8")
 
 
@@ -128,7 +128,7 @@ def test_a_measuring_run_deletes_records_only(run_suite: RunSuite, tmp_path: Pat
     (evidence / "folder.json").mkdir()
     (evidence / "link.json").symlink_to(golden)
 
-    run = run_suite("--demo", "-k", "login")
+    run = run_suite("--demo", "-k", "login", "--partial-ok")
 
     assert run.code == 0
     assert sorted(one.name for one in evidence.iterdir()) == [
@@ -140,9 +140,7 @@ def test_a_measuring_run_deletes_records_only(run_suite: RunSuite, tmp_path: Pat
         "pipe.json",
     ]
     assert (evidence / "notes.json").read_text() == '{"record": "of my own"}'
-    assert (
-        "empty.json, folder.json, link.json and 2 others are not records of this suite" in run.out
-    )
+    assert "empty.json, folder.json, link.json and 2 more are not records of this suite" in run.out
 
 
 def test_evidence_that_is_judged_where_it_lies_is_not_overwritten_by_an_error(
@@ -165,7 +163,7 @@ def test_the_modes_of_files(run_suite: RunSuite, tmp_path: Path, umask: int) -> 
     reports.chmod(0o1777)
     before = os.umask(umask)
     try:
-        run = run_suite("--demo", "-k", "login")
+        run = run_suite("--demo", "-k", "login", "--partial-ok")
         order = run_suite(f"--write-order={tmp_path / 'order.json'}")
     finally:
         os.umask(before)
@@ -185,7 +183,7 @@ def test_the_modes_of_files(run_suite: RunSuite, tmp_path: Path, umask: int) -> 
 def test_devices_stay_devices(run_suite: RunSuite, option: str, place: str) -> None:
     before = Path("/dev/stdout").lstat().st_mode, Path("/dev/null").lstat().st_mode
 
-    run = run_suite("--hosts=local://", f"{option}={place}", "-k", "login")
+    run = run_suite("--hosts=local://", f"{option}={place}", "-k", "login", "--partial-ok")
 
     assert run.code == 4
     assert f"{option}: {place}" in run.err
@@ -196,7 +194,7 @@ def test_a_report_folder_may_be_a_link(run_suite: RunSuite, tmp_path: Path) -> N
     (tmp_path / "disk").mkdir()
     (tmp_path / "reports").symlink_to("disk")
 
-    run = run_suite("--demo", "-k", "login")
+    run = run_suite("--demo", "-k", "login", "--partial-ok")
 
     assert run.code == 0
     assert (tmp_path / "reports").is_symlink()

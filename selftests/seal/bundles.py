@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 from arc_compliance.catalogue import catalogue_digest, load_catalogue
@@ -12,6 +12,7 @@ from arc_compliance.judge.anew import Saved, judge_anew
 from arc_compliance.lab.service_tags import simulated_tags
 from arc_compliance.options.files import NAMED_ROOTS
 from arc_compliance.plan.scope import Scope
+from arc_compliance.plan.waivers import Waivers
 from arc_compliance.report.compliance import ComplianceReport, Host, overall_of
 from arc_compliance.report.documents import json_of
 from arc_compliance.report.run import result_of
@@ -24,8 +25,14 @@ from selftests.runs.golden_triples import CLOUD, GOLDEN, GOLDEN_HEADER
 SCOPE = Scope(cloud=CLOUD, location="chinanorth3", proxy="http://jo:hunter2@proxy:3128")
 
 
+NO_WAIVERS = Waivers(today=date(2026, 1, 1))
+
+
 def sealing(
-    folder: Path, situations: tuple[str, ...] = ("faulty",), allowlist: bytes | None = None
+    folder: Path,
+    situations: tuple[str, ...] = ("faulty",),
+    allowlist: bytes | None = None,
+    waivers: Waivers = NO_WAIVERS,
 ) -> Sealing:
     """A run on hosts in *situations*, judged and written into *folder*, ready to be sealed."""
     catalogue, scopes = load_catalogue(CLOUD), {}
@@ -47,6 +54,7 @@ def sealing(
         public_roots=NAMED_ROOTS.read_bytes(),
         service_tags=lambda: tags_in(folder / "service-tags", CLOUD),
         allowlists=(),
+        waivers=waivers,
     )
     judgements = list(judge_anew(saved, judge_of))
     overall, missing = overall_of(judgements)
@@ -57,7 +65,7 @@ def sealing(
         results=tuple(result_of("t.py::t", 0.1, one) for one in judgements),
         missing=missing,
     )
-    return sealed_with(folder, report, scopes, lists)
+    return replace(sealed_with(folder, report, scopes, lists), waivers=waivers)
 
 
 def sealed_with(
@@ -76,6 +84,8 @@ def sealed_with(
         scopes=scopes,
         public_roots=NAMED_ROOTS.read_bytes(),
         allowlists=allowlists or [],
+        doubts={},
+        waivers=NO_WAIVERS,
     )
 
 

@@ -8,18 +8,22 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from arc_compliance.base.fault import Fault
+from arc_compliance.catalogue import load_catalogue
 from arc_compliance.judge.judgement import Verdict
+from arc_compliance.plan.waivers import Waiver
 from arc_compliance.seal import inputs, manifest, signature, statement
 from arc_compliance.seal.archive import pack
 from arc_compliance.seal.bundle import Sealing, evidence_names, seal, sealed_files
 from arc_compliance.seal.judges import judge_of
 from arc_compliance.seal.verify import PROVES_NOT, UNSIGNED, Findings, verify
-from selftests.seal.bundles import changed, sealed_with, sealing, texts
+from selftests.runs.golden_triples import CLOUD
+from selftests.seal.bundles import NO_WAIVERS, changed, sealed_with, sealing, texts
 from selftests.suite_run import ROOT
 
 Files = dict[str, bytes]
@@ -238,21 +242,41 @@ def test_another_catalogue_than_the_report_names_is_found(tmp_path: Path, files:
     assert "catalogue: the sealed edition, which is another than this suite's" in found.lines
 
 
-def test_a_waived_failure_is_judged_as_it_is_without(tmp_path: Path, sealed: Sealing) -> None:
+def test_a_failure_that_nobody_waived_is_none_that_was(tmp_path: Path, sealed: Sealing) -> None:
     (tmp_path / "forged").mkdir()
-    if "verdict_without_waiver" not in sealed.report.results[0].judgement.__slots__:
-        pytest.skip("this suite has no waivers")
 
-    assert (
-        forged(
-            tmp_path,
-            sealed,
-            verdict=Verdict.WAIVED,
-            verdict_without_waiver=Verdict.FAIL,
-            waiver="x",
-        )
-        == []
+    (fault,) = forged(
+        tmp_path,
+        sealed,
+        verdict=Verdict.WAIVED,
+        verdict_without_waiver=Verdict.FAIL,
+        waiver="x",
     )
+
+    assert ": waived, " in fault
+    assert ": waived, " in fault.partition(" in the report, fail, ")[0]
+
+
+def test_what_the_sealed_waivers_cover_is_waived_again(tmp_path: Path) -> None:
+    waiver = Waiver(
+        number=1,
+        requirement="*",
+        hosts=("faulty",),
+        rows=None,
+        cloud=None,
+        reason="known",
+        approved_by="jo",
+        expires=date(2026, 12, 31),
+        words="until 2026-12-31",
+    )
+    ids = tuple(one.id for one in load_catalogue(CLOUD).requirements)
+    waivers = replace(NO_WAIVERS, cloud=CLOUD, requirements=ids, waivers=(waiver,))
+    made = sealing(tmp_path, waivers=waivers)
+
+    found = checked(tmp_path, sealed_files(made, None))
+
+    assert any(one.judgement.verdict is Verdict.WAIVED for one in made.report.results)
+    assert found.faults == []
 
 
 @pytest.mark.parametrize(
@@ -444,10 +468,10 @@ def test_the_command_ends_with_0_1_or_4(tmp_path: Path, files: Files) -> None:
     )
     assert (other.returncode, other.stderr) == (
         4,
-        f"{tmp_path}/other.zip: is not a bundle of this suite\n",
+        f"ERROR: {tmp_path}/other.zip: is not a bundle of this suite\n",
     )
     assert (missing.returncode, missing.stderr) == (
         4,
-        f"{tmp_path}/missing.zip: cannot be read: No such file or directory\n",
+        f"ERROR: {tmp_path}/missing.zip: cannot be read: No such file or directory\n",
     )
     assert usage.returncode == 4

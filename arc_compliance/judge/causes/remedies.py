@@ -149,6 +149,84 @@ _EVERYWHERE: dict[str, str] = {
         "Make a command on the host work from here without a prompt (`ssh HOST true`), then "
         "run again."
     ),
+    "ssh-name-not-found": (
+        "Correct the name of {names} in --hosts, the inventory or ssh's configuration (HostName), "
+        "or add it to the DNS of this machine."
+    ),
+    "ssh-refused": (
+        "Start sshd on {names}, correct the port, or remove the firewall rule that rejects it."
+    ),
+    "ssh-timeout": (
+        "Let TCP from this machine to the ssh port of {names} through, and check that the host is "
+        "up and the port is right."
+    ),
+    "ssh-unreachable": (
+        "Give this machine a route to {names} (VPN, jump host), or correct the address."
+    ),
+    "ssh-host-key-unknown": (
+        "Compare the fingerprint of {names} with the one that the host's owner gives, then log in "
+        "once by hand and confirm it."
+    ),
+    "ssh-host-key-changed": (
+        "Ask the owner of {names} why the host key changed. When the owner confirms the new "
+        "fingerprint, remove the old key; otherwise somebody may be in between."
+    ),
+    "ssh-host-key-rejected": (
+        "Ask the owner of {names} for a host key or host certificate that is valid; do not "
+        "connect with this one."
+    ),
+    "ssh-auth-failed": (
+        "Install this user's public key on {names}, and check the user name and the key "
+        "(--ssh-identity-file=FILE, or ssh-add for a key with a passphrase)."
+    ),
+    "ssh-password-wanted": (
+        "Use a key without a prompt for {names}: unlock it with ssh-add, or let the host accept "
+        "public keys."
+    ),
+    "ssh-too-many-keys": (
+        "Offer {names} one key only: IdentitiesOnly yes and IdentityFile in ssh's configuration."
+    ),
+    "ssh-key-file-unusable": (
+        "Correct the key file for {names}: its path, its owner, mode 600, or its format."
+    ),
+    "ssh-config-wrong": "Correct the line of ssh's configuration that the detail names.",
+    "ssh-closed-early": (
+        "Look in the log of sshd on {names}: MaxStartups, fail2ban, TCP wrappers or a firewall "
+        "close the connection; with many hosts behind one address, a smaller --forks helps."
+    ),
+    "ssh-not-spoken": "Correct the port of {names}: another service answers there.",
+    "ssh-no-common-algorithm": (
+        "Update sshd on {names}, or allow one of the algorithms that it offers for this host alone "
+        "in ssh's configuration."
+    ),
+    "ssh-jump-host-failed": (
+        "Make the jump host (ProxyJump, ProxyCommand) of {names} work without a prompt, and let it "
+        "connect to the host."
+    ),
+    "ssh-connection-lost": (
+        "Run again; if the connection to {names} breaks again, look in the log of its sshd."
+    ),
+    "ssh-command-refused": (
+        "Give this user a login shell on {names} and no forced command (nologin, sftp only, "
+        "ForceCommand, an expired password), or use another user."
+    ),
+    "sudo-password-wanted": (
+        "Allow this user to start commands on {names} with sudo without a password (NOPASSWD in "
+        "sudoers), or run without --sudo."
+    ),
+    "sudo-terminal-wanted": (
+        "Take requiretty away for this user in sudoers of {names}, or run without --sudo."
+    ),
+    "sudo-refused": (
+        "Allow this user to start /bin/sh with sudo in sudoers of {names}, or run without --sudo."
+    ),
+    "sudo-missing": "Install sudo on {names}, or log in as root and run without --sudo.",
+    "client-missing": "Install the client for {names} on this machine, or add it to PATH.",
+    "container-not-found": "Correct the name of {names}, or start that container.",
+    "container-not-running": "Start the container {names}.",
+    "container-engine-unusable": (
+        "Start the container engine, or give this user access to it or to the cluster, for {names}."
+    ),
     "probe-timeout": "Run again with a larger --host-deadline.",
     "unknown": "Report the detail as a bug of the suite.",
 }

@@ -22,12 +22,18 @@ class Cause:
     """One cause: a few words for people, and its owner.
 
     ``measured`` is false where the cause says that we could not measure, which is never a plain
-    fail.
+    fail. ``reached`` is false where nothing could be measured on the host at all, since nothing
+    of ours ever ran there, or the connection to it broke.
     """
 
     words: str
     owner: Owner
     measured: bool = True
+    reached: bool = True
+
+
+def _no_way(words: str, owner: Owner = Owner.OPERATOR) -> Cause:
+    return Cause(words, owner, measured=False, reached=False)
 
 
 CAUSES: dict[str, Cause] = {
@@ -93,7 +99,33 @@ CAUSES: dict[str, Cause] = {
     "control-tripped": Cause(
         "something answers that must not be there", Owner.NETWORK, measured=False
     ),
-    "host-unreachable": Cause("the host could not be reached", Owner.OPERATOR, measured=False),
+    "host-unreachable": _no_way("the host could not be reached"),
+    "ssh-name-not-found": _no_way("the host's name does not exist for ssh here"),
+    "ssh-refused": _no_way("the host refuses the connection to its ssh port"),
+    "ssh-timeout": _no_way("nothing answers at the host's ssh port"),
+    "ssh-unreachable": _no_way("there is no route from here to the host"),
+    "ssh-host-key-unknown": _no_way("the host's key is not known here"),
+    "ssh-host-key-changed": _no_way("the host shows another key than the known one"),
+    "ssh-host-key-rejected": _no_way("the host's key is revoked, or its certificate is not valid"),
+    "ssh-auth-failed": _no_way("the host accepts none of the keys offered"),
+    "ssh-password-wanted": _no_way("the login wants a password or a passphrase"),
+    "ssh-too-many-keys": _no_way("ssh offered more keys than the host allows"),
+    "ssh-key-file-unusable": _no_way("ssh cannot use the key file"),
+    "ssh-config-wrong": _no_way("ssh cannot use its configuration"),
+    "ssh-closed-early": _no_way("the host closes the connection before the login", Owner.SERVER),
+    "ssh-not-spoken": _no_way("what answers at the port is not an ssh server"),
+    "ssh-no-common-algorithm": _no_way("ssh and the host have no algorithm in common"),
+    "ssh-jump-host-failed": _no_way("the jump host or the ProxyCommand fails"),
+    "ssh-connection-lost": _no_way("the connection to the host broke"),
+    "ssh-command-refused": _no_way("the host lets the user in but runs no command", Owner.SERVER),
+    "sudo-password-wanted": _no_way("sudo on the host wants a password", Owner.SERVER),
+    "sudo-terminal-wanted": _no_way("sudo on the host wants a terminal", Owner.SERVER),
+    "sudo-refused": _no_way("sudo on the host refuses", Owner.SERVER),
+    "sudo-missing": _no_way("sudo is not installed on the host", Owner.SERVER),
+    "client-missing": _no_way("the program that leads to the host is not installed here"),
+    "container-not-found": _no_way("there is no container of that name"),
+    "container-not-running": _no_way("the container is not running"),
+    "container-engine-unusable": _no_way("the container engine or cluster cannot be used"),
     "probe-failed": Cause(
         "the measurement itself failed on the host", Owner.OPERATOR, measured=False
     ),
