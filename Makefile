@@ -12,7 +12,7 @@ WITH_PIP = { [ -x .venv/bin/pip ] || $(PYTHON) -m venv .venv \
   && .venv/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r $<
 INSTALL = $(if $(UV),{ $(WITH_UV); } || { echo "uv failed; pip tries"; $(WITH_PIP); },$(WITH_PIP))
 
-.PHONY: help demo faulty test fuzz lab lint format schemas docs golden reference bench lock clean
+.PHONY: help demo faulty test fuzz lab lint format schemas docs pictures golden reference bench lock clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -30,7 +30,7 @@ help: ## list the targets
 demo: .venv/run ## measure this machine against a simulated Azure; writes reports/
 	.venv/bin/python -m pytest --demo
 
-faulty: .venv/run ## the same with five faults in the simulated Azure; ends with 1
+faulty: .venv/run ## the same with five faults in the simulated Azure; pytest ends with 1
 	.venv/bin/python -m pytest --demo=faulty
 
 test: .venv/dev ## lint, types, layers and the suite's own tests
@@ -63,6 +63,9 @@ schemas: .venv/run ## write the JSON schemas in docs/ anew
 
 docs: schemas ## the same, and README's table of options
 	.venv/bin/python -m arc_compliance.options.readme README.md
+
+pictures: .venv/dev ## take README's pictures anew; needs Chromium
+	.venv/bin/python -m selftests.report.page.pictures
 
 golden: .venv/dev ## measure the golden triples anew; read the difference before you commit it
 	.venv/bin/python -m selftests.runs.golden_triples

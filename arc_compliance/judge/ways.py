@@ -205,7 +205,7 @@ def way_of(requirement: str) -> Way:
     for way in sorted(WAYS, key=lambda one: requirement not in one.ids):
         if any(fnmatchcase(requirement, pattern) for pattern in way.ids):
             return way
-    raise LookupError(f"nothing says how {requirement} is judged")
+    raise LookupError(f"{requirement}: say in {__name__} how it is judged")
 
 
 def causes_of(requirement: Requirement) -> Iterator[str]:

@@ -59,9 +59,10 @@ EVIDENCE = Option(
 )
 RESUME = Option(
     "--resume",
-    help="measure only what a run that was cut off did not",
+    help="continue a run that was cut off: measure only the hosts that it lacks",
     default=False,
     reader=flag,
+    page="offline.md#going-on-with-a-run-that-was-cut-off",
 )
 WRITE_ORDER = Option(
     "--write-order=FILE",
@@ -141,13 +142,13 @@ STRICT_SHOULD = Option(
 )
 WAIVERS = Option(
     "--waivers=FILE",
-    help="YAML: known failures that somebody accepts until a day, and attestations",
+    help="YAML: known failures that are accepted until a date, and attestations",
     reader=waivers,
     page="waivers.md",
 )
 PARTIAL_OK = Option(
     "--partial-ok",
-    help="the verdict is about what -k, -m, a path or --lf selected; without this option a run "
+    help="give the verdict on what -k, -m, a path or --lf selected; without this option a run "
     "that leaves out something that must hold is incomplete",
     default=False,
     reader=flag,
@@ -234,14 +235,14 @@ COMPARE = Option(
 )
 FAIL_ON = Option(
     "--fail-on=WHAT",
-    help="any failure, or new: only what the run of --compare did not have",
+    help="any failure, or new: only failures that the run of --compare did not have",
     default="any",
     reader=plain(one_of(FailOn)),
     page="comparison.md",
 )
 BUNDLE = Option(
     "--bundle=ZIP",
-    help="seal evidence, reports and all that they were made by in one file",
+    help="seal evidence, reports and everything they were judged by in one file",
     reader=optional(bundle),
     page="seal.md",
     shown=False,  # changes no verdict
@@ -255,7 +256,7 @@ BUNDLE_KEY = Option(
 )
 OSCAL = Option(
     "--oscal",
-    help="write the report as OSCAL assessment results too",
+    help="also write the report as OSCAL assessment results",
     default=False,
     reader=flag,
     page="oscal.md",

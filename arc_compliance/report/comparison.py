@@ -186,7 +186,7 @@ def _remarks(
         ("service tags", before.service_tags, after.service_tags),
     ):
         if was != now:
-            yield f"another {name}: {was} then, {now} now"
+            yield f"{name}: {was} then, {now} now"
     given = dict(before.settings), dict(after.settings)
     for option in dict.fromkeys((*given[0], *given[1])):
         was, now = (one.get(option, "not given") for one in given)

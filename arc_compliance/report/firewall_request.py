@@ -19,6 +19,7 @@ from arc_compliance.catalogue.patterns import stands_for
 from arc_compliance.judge.causes import CAUSES, Owner
 from arc_compliance.judge.judgement import Judgement, Verdict
 from arc_compliance.report.compliance import ComplianceReport, Host
+from arc_compliance.report.tickets import SIMULATED
 from arc_compliance.service_tags.tags import ServiceTags
 
 FILES = ("firewall-request.csv", "firewall-request.txt", "firewall-request.nft")
@@ -163,6 +164,7 @@ def render_text(wanted: Sequence[Ask], report: ComplianceReport, tags: ServiceTa
     lines = [
         f"Azure Arc network requirements, {header.cloud}",
         f"Found by arc-compliance {header.suite_version}, run {header.run}, {header.finished}",
+        *([SIMULATED] if header.simulated else []),
         "",
     ]
     if not wanted:

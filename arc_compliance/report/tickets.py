@@ -15,6 +15,9 @@ from arc_compliance.report.page.model import Card
 FIRST_LINE = "Ticket by arc-compliance"
 """What every ticket begins with; by it our own are told from anybody's files."""
 
+SIMULATED = "Measured against a simulated Azure (--demo): nothing has to be changed."
+"""The line that keeps a request of --demo from being carried out."""
+
 WIDTH = 88
 _CHECKS = {
     "dns": "getent ahosts {name}",
@@ -71,7 +74,7 @@ def _lines(
     header = report.header
     yield f"{FIRST_LINE} {header.suite_version}, run {header.run}, {header.finished}"
     if header.simulated:
-        yield "Measured against a simulated Azure: nothing of it has to be done."
+        yield SIMULATED
     yield f"To: {owner}"
     yield f"Subject: Azure Arc network requirements, {header.cloud}"
     if header.operator.who:
@@ -112,7 +115,8 @@ def _card(
     yield "   Why:"
     for requirement in card.requirements:
         yield from _wrapped(f"{requirement}: {statements.get(requirement, '')}", 5)
-    again = f"run arc-compliance again: {_few(card.requirements)} passes"
+    passes = "passes" if len(card.requirements) == 1 else "pass"
+    again = f"run arc-compliance again: {_few(card.requirements)} {passes}"
     checks = [check for name, _ in names[:3] if (check := _check(card.cause, name))]
     if checks:
         yield "   To check on each of the hosts:"
@@ -123,10 +127,12 @@ def _card(
 
 
 def _check(cause: str, name: str) -> str:
-    """The command that shows on a host whether *cause* is gone for *name*; empty for none."""
+    """The command that shows on a host whether *cause* is gone for *name*; empty for none. An
+    address is not looked up: getent answers for every address, whatever the name servers do."""
     template = _CHECKS.get(cause.partition("-")[0], "")
     known = all(part.replace("-", "").isalnum() for part in name.split(".")) and name.isascii()
-    return template.format(name=name) if known and "." in name else ""
+    address = name.replace(".", "").isdigit()
+    return template.format(name=name) if known and "." in name and not address else ""
 
 
 def _few(requirements: Sequence[str]) -> str:

@@ -289,8 +289,8 @@ def test_what_differs_between_the_runs_is_said() -> None:
 
     assert compared(then, now).remarks[:4] == (
         "compliant then, non-compliant now",
-        "another catalogue: 111111111111 then, 000000000000 now",
-        "another location: chinaeast2 then, chinanorth3 now",
+        "catalogue: 111111111111 then, 000000000000 now",
+        "location: chinaeast2 then, chinanorth3 now",
         "--phase: not given then, install now",
     )
 

@@ -8,6 +8,7 @@ import itertools
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from arc_compliance.report.firewall_request import (
     render_nftables,
     render_text,
 )
+from arc_compliance.report.tickets import SIMULATED
 from arc_compliance.service_tags.tags import ServiceTags
 from selftests.conftest import needs
 from selftests.judge.evidence_made import CATALOGUE, tag_file
@@ -210,6 +212,16 @@ def test_the_text_for_a_ticket() -> None:
     assert "ServiceTags_China_20261116.json" in text
     nothing = report()
     assert "Nothing to ask for" in render_text([], nothing, tags)
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_only_the_request_of_a_simulation_says_that_it_is_one(simulated: bool) -> None:
+    found = report(failed("web01", "urls/his", "connect-timeout", GBL))
+    found = replace(found, header=replace(found.header, simulated=simulated))
+
+    head, _, _ = render_text(asks(found, CATALOGUE), found, ServiceTags()).partition("In the")
+
+    assert (SIMULATED in head) is simulated
 
 
 def test_what_the_hosts_own_rules_lack_is_not_asked_of_the_network() -> None:

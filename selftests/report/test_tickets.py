@@ -118,6 +118,24 @@ def test_a_command_is_made_of_a_name_only(name: str) -> None:
     assert "curl" not in found["network team"]
 
 
+def test_a_name_server_is_not_looked_up_as_a_name() -> None:
+    """getent answers for every address, so the command would show nothing."""
+    slow = failed("web01", "practice/name-servers", "dns-slow", "10.255.255.53")
+
+    (text,) = tickets(report(slow), CATALOGUE).values()
+
+    assert "getent" not in text
+    assert "   To check: run arc-compliance again: practice/name-servers passes\n" in text
+
+
+def test_several_requirements_pass() -> None:
+    both = [failed("web01", one, "dns-failed", GBL) for one in ("urls/his", "urls/pas")]
+
+    (text,) = tickets(report(*both), CATALOGUE).values()
+
+    assert "run arc-compliance again: urls/his, urls/pas pass\n" in text
+
+
 def test_a_host_that_is_down_is_not_its_own_destination() -> None:
     found = tickets(
         report(failed("web01", "run/host-measured", "host-unreachable", "web01")), CATALOGUE

@@ -30,7 +30,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL)
 def green(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Yesterday's report folder, compliant."""
     reports = tmp_path_factory.mktemp("green") / "reports"
-    command = _command(reports, "-k", "login")
+    command = _command(reports, "-k", "login", "--partial-ok")
     subprocess.run(command, cwd=ROOT, env=_environment(), check=True, capture_output=True)
     return reports
 
@@ -260,6 +260,32 @@ def test_an_internal_error_says_so(reports: Path, tmp_path: Path, hook: str) -> 
 
     assert code == 3
     _nothing_judged(reports, "an internal error ended the run")
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_fault_of_ours_in_a_report_is_not_a_verdict(
+    reports: Path, tmp_path: Path, workers: str
+) -> None:
+    (tmp_path / "broken.py").write_text(
+        "def pytest_configure():\n    from arc_compliance.judge import ways\n    ways.WAYS = ()\n"
+    )
+    environment = {**_environment(), "PYTHONPATH": str(tmp_path)}
+    with _started(reports, "-p", "broken", workers, env=environment) as process:
+        code = process.communicate(timeout=60) and process.returncode
+
+    assert code == 3
+    page = (reports / "report.html").read_text(encoding="utf-8")
+    assert "<h1>Incomplete</h1><p>the reports could not be written: LookupError" in page
+
+
+@pytest.mark.parametrize("hook", ["sessionfinish", "terminal_summary"])
+def test_an_error_at_the_end_is_an_internal_one(reports: Path, tmp_path: Path, hook: str) -> None:
+    (tmp_path / "broken.py").write_text(f"def pytest_{hook}():\n    raise RuntimeError('oh')\n")
+    environment = {**_environment(), "PYTHONPATH": str(tmp_path)}
+    with _started(reports, "-p", "broken", env=environment) as process:
+        code = process.communicate(timeout=60) and process.returncode
+
+    assert code == 3
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,9 @@ _EVERYWHERE: dict[str, str] = {
         "Look in the log of the inspecting device for {names}: it answered with an error of its "
         "own and did not reach the service."
     ),
-    "http-not-proven": "Check that the answer for {names} is the service's own and no block page.",
+    "http-not-proven": (
+        "Check that the answer for {names} is the service's own and not a block page."
+    ),
     "address-not-private": (
         "Link the private DNS zone of the private link scope so that {names} resolve privately."
     ),
