@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 
 from arc_compliance.base.fault import Fault
+from arc_compliance.catalogue import load_catalogue
 from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.plan.cases import plan_cases
+from arc_compliance.plan.scope import Scope
 from arc_compliance.report.changes import Comparison
 from arc_compliance.report.comparison import compare, exit_code
 from arc_compliance.report.compliance import ComplianceReport, Host, overall_of
 from arc_compliance.report.documents import json_of
+from arc_compliance.report.left_out import left_out_of, with_left_out
 from arc_compliance.report.page.changes import changes_of, other_changes
 from arc_compliance.report.previous import read_previous
 from arc_compliance.report.run import result_of
 from arc_compliance.report.seen import seen_by
-from selftests.runs.golden_triples import GOLDEN, GOLDEN_HEADER
+from selftests.runs.golden_triples import CLOUD, GOLDEN, GOLDEN_HEADER
 
 CAUSES = {"fail": "connect-timeout", "error": "host-unreachable"}
 
@@ -230,6 +234,16 @@ def test_a_simulations_failures_excuse_none_of_a_real_network() -> None:
 )
 def test_only_new_failures_fail(then: dict[str, str], now: dict[str, str], code: int) -> None:
     assert exit_code(with_changes(report(then), report(now)), only_new=True) == code
+
+
+def test_what_a_narrowed_run_left_out_is_no_old_failure() -> None:
+    then = report({"a urls/1": "fail", "a urls/2": "pass"})
+    planned = plan_cases(load_catalogue(CLOUD), {"a": Scope(cloud=CLOUD)})
+    now = report({"a urls/1": "fail"}, selection="1 of 2 cases (-k 1)")
+    overall, missing = with_left_out(now.overall, now.missing, list(left_out_of(planned, ())))
+    now = replace(now, overall=overall, missing=missing)
+
+    assert exit_code(with_changes(then, now), only_new=True) == 6
 
 
 def test_without_the_option_an_old_failure_fails() -> None:

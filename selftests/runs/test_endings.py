@@ -225,7 +225,7 @@ REFUSED = {
     "--waivers": "argument --waivers: expected one argument",
     "--report-dir": "argument --report-dir: expected one argument",
     "-pno:html": "report.html is made by pytest-html",
-    "-pno:junitxml": "junit.xml needs pytest's own options",
+    "-pno:junitxml": "junit.xml needs pytest's junitxml",
     "--service-tags=/nowhere": "--service-tags: nowhere: cannot be read",
     "--html=/dev/stdout": "--html: /dev/stdout is not a",
     "--evidence=/nowhere": "",

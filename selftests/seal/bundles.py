@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 from arc_compliance.catalogue import catalogue_digest, load_catalogue
@@ -12,6 +12,7 @@ from arc_compliance.judge.anew import Saved, judge_anew
 from arc_compliance.lab.service_tags import simulated_tags
 from arc_compliance.options.files import NAMED_ROOTS
 from arc_compliance.plan.scope import Scope
+from arc_compliance.plan.waivers import Waivers
 from arc_compliance.report.compliance import ComplianceReport, Host, overall_of
 from arc_compliance.report.documents import json_of
 from arc_compliance.report.run import result_of
@@ -76,6 +77,8 @@ def sealed_with(
         scopes=scopes,
         public_roots=NAMED_ROOTS.read_bytes(),
         allowlists=allowlists or [],
+        doubts={},
+        waivers=Waivers(today=date(2026, 11, 25)),
     )
 
 
