@@ -463,6 +463,12 @@ def test_the_command_ends_with_0_1_or_4(tmp_path: Path, files: Files) -> None:
         4,
         f"ERROR: {tmp_path}/other.zip: is not a bundle of this suite\n",
     )
+    nobody = f"--allowed-signers={tmp_path}/signers"
+    signers = command("verify", str(tmp_path / "good.zip"), nobody)
+    assert (signers.returncode, signers.stderr) == (
+        4,
+        f"ERROR: {tmp_path}/signers: cannot be read: No such file or directory\n",
+    )
     assert (missing.returncode, missing.stderr) == (
         4,
         f"ERROR: {tmp_path}/missing.zip: cannot be read: No such file or directory\n",
