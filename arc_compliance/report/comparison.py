@@ -181,6 +181,7 @@ def _remarks(
         yield f"{previous.overall.value} then, {current.overall.value} now"
     yield from _narrowed(before, after, len({*unjudged}))
     for name, was, now in (
+        ("edition", before.edition.words, after.edition.words),
         ("catalogue", before.catalogue_sha256[:12], after.catalogue_sha256[:12]),
         ("suite", before.suite_version, after.suite_version),
         ("location", before.location, after.location),

@@ -16,7 +16,7 @@ from arc_compliance.plan.cases import plan_cases
 from arc_compliance.plan.scope import Scope
 from arc_compliance.report.changes import Comparison
 from arc_compliance.report.comparison import compare, exit_code
-from arc_compliance.report.compliance import ComplianceReport, Host, overall_of
+from arc_compliance.report.compliance import ComplianceReport, Edition, Host, overall_of
 from arc_compliance.report.documents import json_of
 from arc_compliance.report.left_out import left_out_of, with_left_out
 from arc_compliance.report.page.changes import changes_of, other_changes
@@ -298,11 +298,15 @@ def test_evidence_of_another_run_is_not_that_of_the_earlier_report(tmp_path: Pat
 
 
 def test_what_differs_between_the_runs_is_said() -> None:
-    then = report({"a urls/1": "pass"}, catalogue_sha256="1" * 64, location="chinaeast2")
+    edition = Edition(dated="2025-11-01", read="2025-12-24")
+    then = report(
+        {"a urls/1": "pass"}, catalogue_sha256="1" * 64, location="chinaeast2", edition=edition
+    )
     now = report({"a urls/1": "fail"}, settings=(("--phase", "install"), ("--compare", "x")))
 
-    assert compared(then, now).remarks[:4] == (
+    assert compared(then, now).remarks[:5] == (
         "compliant then, non-compliant now",
+        "another edition: edition of 2025-11-01, read on 2025-12-24 then, edition not recorded now",
         "another catalogue: 111111111111 then, 000000000000 now",
         "another location: chinaeast2 then, chinanorth3 now",
         "--phase: not given then, install now",
