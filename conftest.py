@@ -1,6 +1,7 @@
 """Names the modules that know pytest; nothing else."""
 
 pytest_plugins = [
+    "fixtures.refused",  # first: it answers for what goes wrong when the others are loaded
     "fixtures.output",
     "fixtures.options",
     "fixtures.order",
@@ -9,6 +10,5 @@ pytest_plugins = [
     "fixtures.items",
     "fixtures.tally",
     "fixtures.terminal",
-    "fixtures.refused",
     "fixtures.reporting",
 ]

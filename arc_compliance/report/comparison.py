@@ -18,6 +18,7 @@ from arc_compliance.report.compliance import (
     Overall,
     leaves_open,
 )
+from arc_compliance.report.left_out import told_of
 from arc_compliance.report.seen import Seen
 
 Key = tuple[str, str, str]
@@ -67,7 +68,7 @@ def exit_code(report: ComplianceReport, *, only_new: bool) -> int:
     """What a run ends with; with *only_new*, failures that the earlier run had are let pass.
 
     What was not seen is not let pass, unless an old failure keeps it from being seen, as it did
-    then.
+    then. Nor is what a narrowed run left out.
     """
     found = report.comparison
     if not only_new or found is None or report.overall is not Overall.NON_COMPLIANT:
@@ -76,7 +77,7 @@ def exit_code(report: ComplianceReport, *, only_new: bool) -> int:
         return EXIT_CODES[Overall.NON_COMPLIANT]
     blocked_then = {_key(one) for one in found.still_blocked}
     judgements = (result.judgement for result in report.results)
-    if any(
+    if told_of(report.missing) or any(
         leaves_open(j) and (j.host, j.requirement, j.endpoint) not in blocked_then
         for j in judgements
     ):
@@ -180,6 +181,7 @@ def _remarks(
         yield f"{previous.overall.value} then, {current.overall.value} now"
     yield from _narrowed(before, after, len({*unjudged}))
     for name, was, now in (
+        ("edition", before.edition.words, after.edition.words),
         ("catalogue", before.catalogue_sha256[:12], after.catalogue_sha256[:12]),
         ("suite", before.suite_version, after.suite_version),
         ("location", before.location, after.location),

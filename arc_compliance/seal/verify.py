@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -20,10 +20,12 @@ from arc_compliance.firewall.allowlist import read_allowlist
 from arc_compliance.judge.anew import NO_DOUBTS, Saved, judge_anew
 from arc_compliance.judge.case import Judge
 from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.plan.cases import Case, plan_cases
 from arc_compliance.report.compliance import REPORT, ComplianceReport, overall_of
+from arc_compliance.report.left_out import left_out_of, with_left_out
 from arc_compliance.seal import archive, bundle, inputs, manifest, signature, statement
 from arc_compliance.service_tags.sources import tags_in
-from arc_compliance.wire.record import record_path
+from arc_compliance.wire.record import load_record, record_path
 
 MOST_LINES = 20
 PROVES_NOT = (
@@ -75,7 +77,9 @@ def verify(
     _check_signature(files, allowed_signers, found)
     report = _report_in(files)
     header = report.header
-    found.say(scrub(f"sealed: run {header.run} of {header.finished}, {report.overall.value}"))
+    found.say(scrub(f"sealed: run {header.run} of {header.finished}, {report.headline}"))
+    if header.selection != "all":
+        found.say(scrub(f"partial: {header.selection}"))
     try:
         _judge(files, report, judge_of, found)
     except (ValueError, LookupError) as error:  # what a forger or another suite put in
@@ -151,8 +155,12 @@ def _judge(
     with tempfile.TemporaryDirectory() as folder:
         saved = _saved(files, report, about, Path(folder))
         anew = {_key(one): one for one in judge_anew(saved, judge_of)}
+        simulated = any(_is_simulated(saved, host.label) for host in report.hosts)
     sealed = {_key(r.judgement): r.judgement for r in report.results if r.judgement.host}
-    differing = list(_differences(sealed, anew, report))
+    planned = plan_cases(saved.catalogue, saved.scopes)
+    differing = list(_differences(sealed, anew, report, planned))
+    if simulated and not report.header.simulated:
+        differing.append("a real network in the report, a simulated Azure by the evidence")
     found.blame([f"{bundle.REPORT}: {line}" for line in differing])
     if not differing:
         found.say(f"judged anew, offline: all {len(sealed)} verdicts are the same")
@@ -196,6 +204,10 @@ def _saved(
     )
 
 
+def _is_simulated(saved: Saved, host: str) -> bool:
+    return load_record(saved.evidence, host, saved.run).public_roots is not None
+
+
 def _plain(part: str) -> str:
     """The name of a file that *part* of a name in the bundle stands for, and never a path."""
     name = unquote(part)
@@ -212,9 +224,13 @@ def _key(judgement: Judgement) -> Key:
 
 
 def _differences(
-    sealed: Mapping[Key, Judgement], anew: Mapping[Key, Judgement], report: ComplianceReport
+    sealed: Mapping[Key, Judgement],
+    anew: Mapping[Key, Judgement],
+    report: ComplianceReport,
+    planned: Sequence[Case],
 ) -> Iterator[str]:
-    """What the evidence says otherwise than the report, a line each."""
+    """What the evidence of a run with the cases *planned* says otherwise than the report, a line
+    each."""
     for key, was in sealed.items():
         place = scrub(f"{was.host}: {was.requirement}{f' ({was.endpoint})' * bool(was.endpoint)}")
         now = anew.get(key)
@@ -228,7 +244,10 @@ def _differences(
         for host, requirement, endpoint in sorted(anew.keys() - sealed.keys()):
             row = f" ({endpoint})" if endpoint else ""
             yield f"{scrub(host)}: {requirement}{row} is missing in the report of a whole run"
-    overall, _ = overall_of(r.judgement for r in report.results if r.judgement.host)
+    overall, missing = overall_of(r.judgement for r in report.results if r.judgement.host)
+    if "--partial-ok" not in dict(report.header.settings):
+        selected = {one.case for one in sealed.values()}
+        overall, _ = with_left_out(overall, missing, list(left_out_of(planned, selected)))
     if overall is not report.overall:
         yield f"{report.overall.value} in the report, {overall.value} by its own cases"
     counted = Counter(_key(r.judgement) for r in report.results)

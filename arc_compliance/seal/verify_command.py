@@ -6,8 +6,12 @@ import argparse
 from pathlib import Path
 
 from arc_compliance.base.fault import reading
+from arc_compliance.base.files import read_at_most
 
 AS_SEALED, DIFFERS = 0, 1
+
+MOST_SIGNERS = 1024 * 1024
+"""What a file of allowed signers may hold."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +31,9 @@ def run(given: argparse.Namespace) -> int:
     from arc_compliance.seal.judges import judge_of
     from arc_compliance.seal.verify import verify
 
+    if given.allowed_signers:
+        with reading(str(given.allowed_signers)):
+            read_at_most(given.allowed_signers, MOST_SIGNERS)  # ssh-keygen tells no fault of it
     with reading(str(given.bundle)):
         found = verify(given.bundle, given.allowed_signers, judge_of)
     outcome = "DIFFERS from what was sealed" if found.faults else "as sealed"

@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 
 from arc_compliance.base.fault import Fault
+from arc_compliance.catalogue import load_catalogue
 from arc_compliance.judge.judgement import Judgement, Verdict
+from arc_compliance.plan.cases import plan_cases
+from arc_compliance.plan.scope import Scope
 from arc_compliance.report.changes import Comparison
 from arc_compliance.report.comparison import compare, exit_code
-from arc_compliance.report.compliance import ComplianceReport, Host, overall_of
+from arc_compliance.report.compliance import ComplianceReport, Edition, Host, overall_of
 from arc_compliance.report.documents import json_of
+from arc_compliance.report.left_out import left_out_of, with_left_out
 from arc_compliance.report.page.changes import changes_of, other_changes
 from arc_compliance.report.previous import read_previous
 from arc_compliance.report.run import result_of
 from arc_compliance.report.seen import seen_by
-from selftests.runs.golden_triples import GOLDEN, GOLDEN_HEADER
+from selftests.runs.golden_triples import CLOUD, GOLDEN, GOLDEN_HEADER
 
 CAUSES = {"fail": "connect-timeout", "error": "host-unreachable"}
 
@@ -232,6 +236,16 @@ def test_only_new_failures_fail(then: dict[str, str], now: dict[str, str], code:
     assert exit_code(with_changes(report(then), report(now)), only_new=True) == code
 
 
+def test_what_a_narrowed_run_left_out_is_no_old_failure() -> None:
+    then = report({"a urls/1": "fail", "a urls/2": "pass"})
+    planned = plan_cases(load_catalogue(CLOUD), {"a": Scope(cloud=CLOUD)})
+    now = report({"a urls/1": "fail"}, selection="1 of 2 cases (-k 1)")
+    overall, missing = with_left_out(now.overall, now.missing, list(left_out_of(planned, ())))
+    now = replace(now, overall=overall, missing=missing)
+
+    assert exit_code(with_changes(then, now), only_new=True) == 6
+
+
 def test_without_the_option_an_old_failure_fails() -> None:
     found = with_changes(report({"a urls/1": "fail"}), report({"a urls/1": "fail"}))
 
@@ -284,11 +298,15 @@ def test_evidence_of_another_run_is_not_that_of_the_earlier_report(tmp_path: Pat
 
 
 def test_what_differs_between_the_runs_is_said() -> None:
-    then = report({"a urls/1": "pass"}, catalogue_sha256="1" * 64, location="chinaeast2")
+    edition = Edition(dated="2025-11-01", read="2025-12-24")
+    then = report(
+        {"a urls/1": "pass"}, catalogue_sha256="1" * 64, location="chinaeast2", edition=edition
+    )
     now = report({"a urls/1": "fail"}, settings=(("--phase", "install"), ("--compare", "x")))
 
-    assert compared(then, now).remarks[:4] == (
+    assert compared(then, now).remarks[:5] == (
         "compliant then, non-compliant now",
+        "edition: edition of 2025-11-01, read on 2025-12-24 then, edition not recorded now",
         "catalogue: 111111111111 then, 000000000000 now",
         "location: chinaeast2 then, chinanorth3 now",
         "--phase: not given then, install now",

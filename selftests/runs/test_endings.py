@@ -220,7 +220,12 @@ def test_what_a_killed_run_was_writing_is_cleared_up(run_suite: RunSuite, tmp_pa
 
 REFUSED = {
     "--location=nowhere": "--location: unknown region 'nowhere'",
-    "--no-such-option": "unrecognized arguments: --no-such-option",
+    "--host=web01": "--host: unknown option (did you mean '--hosts'?)",
+    "-hosts=web01": "-hosts: an option begins with two hyphens",
+    "--waivers": "argument --waivers: expected one argument",
+    "--report-dir": "argument --report-dir: expected one argument",
+    "-pno:html": "report.html is made by pytest-html",
+    "-pno:junitxml": "junit.xml needs pytest's junitxml",
     "--service-tags=/nowhere": "--service-tags: nowhere: cannot be read",
     "--html=/dev/stdout": "--html: /dev/stdout is not a",
     "--evidence=/nowhere": "",
@@ -229,7 +234,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(
     ("workers", "argument"),
-    [*(("-n2", one) for one in REFUSED), ("-n0", "--no-such-option"), ("-n0", "no_such_file.py")],
+    [*(("-n2", one) for one in REFUSED), ("-n0", "--host=web01"), ("-n0", "no_such_file.py")],
 )
 def test_a_refused_run_says_so_in_the_place_of_yesterdays(
     reports: Path, green: Path, argument: str, workers: str

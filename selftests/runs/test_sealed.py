@@ -120,7 +120,8 @@ def test_what_cannot_be_used_ends_the_run_before_it_begins(
     assert run.code == 4
     line = next(line for line in run.err.splitlines() if line.startswith(f"ERROR: {option}"))
     assert words in line
-    assert not run.reports.exists() or run.json["overall"] == "incomplete"
+    page = run.reports / "report.html"
+    assert not page.exists() or "<h1>Nothing was judged</h1>" in page.read_text(encoding="utf-8")
     assert not (tmp_path / "thesis.zip").exists() or (tmp_path / "thesis.zip").read_text()
 
 
@@ -143,3 +144,26 @@ def test_a_run_that_is_cut_off_leaves_no_old_bundle(run_suite: RunSuite, tmp_pat
     assert not path.exists()
     overall = json.loads((run.reports / "compliance.json").read_text(encoding="utf-8"))["overall"]
     assert overall == "incomplete"
+
+
+def test_a_part_that_leaves_something_out_is_sealed_as_incomplete(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "sealed.zip"
+    run = run_suite("--demo", "-k", "urls", f"--bundle={bundle}")
+    assert (run.code, run.json["overall"]) == (6, "incomplete")
+
+    checked = verified(bundle)
+
+    assert checked.returncode == 0, checked.stdout
+    assert ", incomplete (simulated)\npartial: 14 of 88 cases (-k urls)\n" in checked.stdout
+
+
+def test_a_part_by_itself_is_sealed_as_such(run_suite: RunSuite, tmp_path: Path) -> None:
+    bundle = tmp_path / "sealed.zip"
+    run_suite("--demo", "-k", "urls", "--partial-ok", f"--bundle={bundle}")
+
+    checked = verified(bundle)
+
+    assert checked.returncode == 0, checked.stdout
+    assert ", compliant (simulated)\npartial: " in checked.stdout

@@ -16,12 +16,14 @@ import pytest
 from arc_compliance.base.fault import Fault
 from arc_compliance.catalogue import load_catalogue
 from arc_compliance.judge.judgement import Verdict
+from arc_compliance.options.files import NAMED_ROOTS
 from arc_compliance.plan.waivers import Waiver
 from arc_compliance.seal import inputs, manifest, signature, statement
 from arc_compliance.seal.archive import pack
 from arc_compliance.seal.bundle import Sealing, evidence_names, seal, sealed_files
 from arc_compliance.seal.judges import judge_of
 from arc_compliance.seal.verify import PROVES_NOT, UNSIGNED, Findings, verify
+from arc_compliance.wire.record import read_record, save_record
 from selftests.runs.golden_triples import CLOUD
 from selftests.seal.bundles import NO_WAIVERS, changed, sealed_with, sealing, texts
 from selftests.suite_run import ROOT
@@ -66,7 +68,7 @@ def test_what_was_sealed_is_found_as_it_was(tmp_path: Path, files: Files) -> Non
     assert found.lines == [
         f"digests: {len(files)} files, each as it was sealed",
         UNSIGNED,
-        "sealed: run golden of 2026-01-01T00:00:00+00:00, non-compliant",
+        "sealed: run golden of 2026-01-01T00:00:00+00:00, non-compliant (simulated)",
         found.lines[3],
         PROVES_NOT,
     ]
@@ -223,6 +225,23 @@ def test_another_overall_verdict_than_its_cases_have_is_found(
     assert found.faults == [
         "compliance.json: compliant in the report, non-compliant by its own cases"
     ]
+
+
+def test_a_simulation_that_passes_for_a_real_network_is_found(tmp_path: Path) -> None:
+    run = sealing(tmp_path, ("healthy",))
+    place = tmp_path / "evidence" / "healthy.json"
+    record = read_record(place)
+    roots = NAMED_ROOTS.read_text(encoding="utf-8")
+    save_record(place.parent, record.model_copy(update={"public_roots": roots}))
+
+    header = replace(run.report.header, simulated=False)
+    made = sealed_with(tmp_path, replace(run.report, header=header), dict(run.scopes))
+
+    faults = checked(tmp_path, sealed_files(made, None)).faults
+
+    assert (
+        "compliance.json: a real network in the report, a simulated Azure by the evidence" in faults
+    )
 
 
 def test_other_evidence_gives_other_verdicts(tmp_path: Path, files: Files) -> None:
@@ -469,6 +488,12 @@ def test_the_command_ends_with_0_1_or_4(tmp_path: Path, files: Files) -> None:
     assert (other.returncode, other.stderr) == (
         4,
         f"ERROR: {tmp_path}/other.zip: is not a bundle of this suite\n",
+    )
+    nobody = f"--allowed-signers={tmp_path}/signers"
+    signers = command("verify", str(tmp_path / "good.zip"), nobody)
+    assert (signers.returncode, signers.stderr) == (
+        4,
+        f"ERROR: {tmp_path}/signers: cannot be read: No such file or directory\n",
     )
     assert (missing.returncode, missing.stderr) == (
         4,
