@@ -142,6 +142,17 @@ def _nameless(case: Case, row: RowView, view: HostView, expected: str) -> Judgem
     """The judgement of a wildcard without a known name; the discovery calls say why."""
     feeding = {d.name for d in view.catalogue.discoveries if row.requirement.id in d.rows}
     asked = [d for d in view.evidence.discovered if d.name in feeding]
+    told = [name for d in asked for name in d.names if row.endpoint.matches(name)]
+    if told:
+        return judged(
+            case,
+            Verdict.ERROR,
+            expected=expected,
+            actual="the host sent no measurement of what its discovery calls returned: "
+            + _listed(list(dict.fromkeys(told))),
+            cause="probe-failed",
+            failing=dict.fromkeys(told),
+        )
     failures = Counter(d.failure.cause for d in asked if d.failure)
     why = (
         f"the discovery call failed ({', '.join(sorted(failures))})"

@@ -123,11 +123,17 @@ class HostView(Grounds):
         assert endpoint is not None
         names = self._names(requirement, endpoint)
         targets = tuple(
-            Target(name=name, port=port, measurement=self.measured(name, port.port))
+            Target(name=name, port=port, measurement=self._as_asked(name, port))
             for name in names
             for port in endpoint.ports
         )
         return RowView(requirement=requirement, endpoint=endpoint, names=names, targets=targets)
+
+    def _as_asked(self, name: str, port: Port) -> Measurement | None:
+        """The measurement of *name* at *port*; none where the host sent one of the other scheme: an
+        answer over plain HTTP says nothing of TLS."""
+        measured = self.measured(name, port.port)
+        return measured if measured and measured.scheme == port.scheme else None
 
     def _names(self, requirement: Requirement, endpoint: Endpoint) -> tuple[str, ...]:
         """The known, given and discovered names of a row.

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from arc_compliance.probe.python import limits
-from arc_compliance.wire.fields import Text, WireRecord
+from arc_compliance.wire.fields import Duration, Text, WireRecord
 
 
 class DefaultClient(WireRecord):
@@ -150,7 +150,7 @@ class NameServer(WireRecord):
     ``seconds`` it answered, or why there is no answer."""
 
     address: Text
-    seconds: Annotated[float, Field(ge=0)] | None = None
+    seconds: Duration | None = None
     failure: Text | None = None
 
 

@@ -12,6 +12,10 @@ Text = Annotated[str, StringConstraints(max_length=limits.MAX_TEXT)]
 Time = Annotated[float, Field(ge=0, le=253402300799)]
 """Seconds since the epoch, up to the last second that a calendar with four digits has."""
 
+Duration = Annotated[float, Field(ge=0, le=86400)]
+"""Seconds that one step took, up to a day, which is the longest deadline. What no clock can have
+measured has no milliseconds either."""
+
 RowId = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9-]+/[a-z0-9.-]+$")]
 """The id of a requirement of the catalogue that is a row of the document."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StringConstraints
 
 from arc_compliance.probe.python import contract, limits
-from arc_compliance.wire.fields import Cause, Failure, Text, WireRecord
+from arc_compliance.wire.fields import Cause, Duration, Failure, Text, Time, WireRecord
 
 
 class Stage(str, Enum):
@@ -49,8 +49,8 @@ class _Observed(WireRecord):
     """What every step has: when it started (seconds since the epoch on the host's clock), how many
     seconds it took, and why it failed, None where it went well."""
 
-    started: float
-    duration: float = Field(ge=0)
+    started: Time
+    duration: Duration
     failure: Failure | None = None
 
 

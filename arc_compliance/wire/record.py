@@ -116,7 +116,9 @@ def read_record(path: Path, *, clean: bool = False) -> HostRecord:
     try:
         content = read_at_most(path, MAX_BYTES)
         if clean or BEGIN not in content:
-            return _record_in(content, clean=clean)
+            record = _record_in(content, clean=clean)
+            fault = _contradiction(record)
+            return _unreadable(path, fault) if fault else record
         evidence = evidence_in(content)
         return HostRecord(
             run=evidence.run,
@@ -142,6 +144,21 @@ def _record_in(content: bytes, *, clean: bool) -> HostRecord:
     except ValueError as error:
         raise ValueError(f"it is not as agreed ({error})") from error
     return record_from(document if clean else scrub_all(document))
+
+
+def _contradiction(record: HostRecord) -> str:
+    """What *record* says of itself that cannot be; empty where there is nothing of the kind.
+
+    Evidence that was carried here by hand may name no host.
+    """
+    evidence = record.evidence
+    if evidence is None:
+        return ""
+    if record.failure is not None:
+        return "it holds evidence, and a reason for there being none"
+    if evidence.run != record.run or evidence.host not in ("", record.host):
+        return "its evidence is of another host or run"
+    return ""
 
 
 def record_from(document: object) -> HostRecord:

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from arc_compliance.wire.record import read_record
 from selftests.conftest import Sshd
+from selftests.runs.golden_triples import GOLDEN
+from selftests.runs.saved_fleet import saved_fleet
 from selftests.suite_run import SuiteRun
 
 RunSuite = Callable[..., SuiteRun]
@@ -286,3 +289,43 @@ def test_with_nothing_to_resume_all_is_measured(run_suite: RunSuite) -> None:
 
     assert "resumed: 0 of 1 host measured already" in run.out
     assert run.case("run/host-measured")["verdict"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"failure": {"cause": "probe-failed"}}, "a reason for there being none"),
+        ({"host": "web02"}, "is of another host or run"),
+        ({"run": "another"}, "is of another host or run"),
+    ],
+    ids=["failed all the same", "another host", "another run"],
+)
+def test_a_record_that_contradicts_itself_is_not_judged(
+    tmp_path: Path, change: dict[str, Any], why: str
+) -> None:
+    record = json.loads((GOLDEN / "healthy" / "evidence.json").read_text(encoding="utf-8"))
+    path = tmp_path / "local.json"
+    path.write_text(json.dumps({**record, **change}))
+
+    found = read_record(path)
+
+    assert found.evidence is None
+    assert found.failure is not None
+    assert why in found.failure.detail
+
+
+def test_a_duration_that_no_clock_measures_costs_its_host_only(
+    run_suite: RunSuite, tmp_path: Path
+) -> None:
+    options = saved_fleet(tmp_path, {"web01": "healthy", "web02": "healthy"})
+    path = tmp_path / "saved" / "web02.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["evidence"]["measurements"][0]["observations"][0]["duration"] = 1e308
+    path.write_text(json.dumps(record))
+
+    run = run_suite(*options)
+
+    measured = [c for c in run.cases if c["requirement"] == "run/host-measured"]
+    verdicts = {c["host"]: c["verdict"] for c in measured}
+    assert run.code in (1, 6)
+    assert verdicts == {"web01": "pass", "web02": "error"}

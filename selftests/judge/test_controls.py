@@ -176,7 +176,8 @@ def test_held_controls_pass_and_say_what_was_asked() -> None:
 def test_an_answered_control_is_a_finding_of_its_stage(
     stage: str, verdict: Verdict, cause: str
 ) -> None:
-    found = _run_controls(made.control(stage, answered=True))
+    others = [made.control(one) for one in made.CONTROLS if one != stage]
+    found = _run_controls(*others, made.control(stage, answered=True))
 
     assert (found.verdict, found.cause, found.failing) == (verdict, cause, (f"nobody-{stage}",))
     assert f"nobody-{stage} was answered at {stage}: made up" in found.actual
@@ -195,8 +196,23 @@ def test_evidence_without_controls_shows_nothing() -> None:
 
     assert (found.verdict, found.actual) == (
         Verdict.ERROR,
-        "the host's evidence holds no controls",
+        "the host's evidence holds no control of certificate",
     )
+
+
+@pytest.mark.parametrize("left_out", ["resolve", "connect", "certificate"])
+def test_a_control_that_was_left_out_is_an_error(left_out: str) -> None:
+    held = [made.control(stage) for stage in made.CONTROLS if stage != left_out]
+    found = _run_controls(*held, *held)  # their number says nothing
+
+    assert found.verdict is Verdict.ERROR
+    assert found.actual.endswith(f"holds no control of {left_out}")
+
+
+def test_behind_a_proxy_its_control_stands_for_name_and_connection() -> None:
+    found = _run_controls(made.control("proxy"), made.control("certificate"))
+
+    assert found.verdict is Verdict.PASS
 
 
 def test_rewritten_names_spoil_what_rests_on_addresses_only() -> None:

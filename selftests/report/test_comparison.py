@@ -24,6 +24,7 @@ from arc_compliance.report.previous import read_previous
 from arc_compliance.report.run import result_of
 from arc_compliance.report.seen import seen_by
 from selftests.runs.golden_triples import CLOUD, GOLDEN, GOLDEN_HEADER
+from selftests.runs.saved_fleet import of_host
 
 CAUSES = {"fail": "connect-timeout", "error": "host-unreachable"}
 
@@ -263,7 +264,7 @@ def test_what_was_seen_is_compared_by_evidence(tmp_path: Path) -> None:
     text = (GOLDEN / "healthy" / "evidence.json").read_text(encoding="utf-8")
     record = json.loads(text)
     for host in ("a", "b"):
-        (tmp_path / f"{host}.json").write_text(json.dumps({**record, "host": host}))
+        (tmp_path / f"{host}.json").write_text(json.dumps(of_host(record, host)))
     now = seen_by(["a", "b", "c"], tmp_path, record["run"])
     name = next(name for name, facts in now["a"].items() if "TLS version" in facts)
     older = {**now["a"], name: {**now["a"][name], "TLS version": "TLSv1.2", "issuer": "nobody"}}

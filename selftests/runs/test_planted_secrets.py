@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from selftests.base.spellings import drawn, full_percent, spellings
 from selftests.conftest import loopback_tags
 from selftests.runs.planted import records, texts_of
+from selftests.runs.saved_fleet import of_host
 from selftests.suite_run import SuiteRun, as_python
 
 CHANCE = random.Random()
@@ -68,9 +69,11 @@ def test_no_output_holds_what_was_planted(
     ):
         host = "" if number % 7 == 6 else f"web{number}"
         if not host:  # the file names the host
-            record["host"] = record["run"] = ""
+            record["run"] = ""
+            if record["evidence"]:
+                record["evidence"]["run"] = ""
         name = f"{host or number} token={named}{HOSTILE}.json"
-        (saved / name).write_text(json.dumps({**record, "host": host}), encoding="utf-8")
+        (saved / name).write_text(json.dumps(of_host(record, host)), encoding="utf-8")
         next(turn)
     allowed = tmp_path / f"allow pw={named}{HOSTILE}.txt"
     allowed.write_text("10.0.0.0/8\n")
@@ -150,7 +153,7 @@ def test_no_certificate_says_a_secret(run_suite: Callable[..., SuiteRun], tmp_pa
                 step["chain"] = [der]
     saved = tmp_path / "saved"
     saved.mkdir()
-    (saved / "web01.json").write_text(json.dumps({**record, "host": "web01"}))
+    (saved / "web01.json").write_text(json.dumps(of_host(record, "web01")))
 
     run = run_suite(f"--evidence={saved}", "--location=chinanorth3")
 

@@ -39,9 +39,9 @@ def sealing(
     for situation in situations:
         record = read_record(GOLDEN / situation / "evidence.json")
         (folder / "evidence").mkdir(parents=True, exist_ok=True)
-        save_record(
-            folder / "evidence", record.model_copy(update={"run": "golden", "host": situation})
-        )
+        named = {"run": "golden", "host": situation}
+        evidence = record.evidence and record.evidence.model_copy(update=named)
+        save_record(folder / "evidence", record.model_copy(update={**named, "evidence": evidence}))
         scopes[situation] = SCOPE
     raw = simulated_tags(catalogue, datetime(2026, 11, 25, tzinfo=timezone.utc))
     save_tags(folder / "service-tags", [raw], "")

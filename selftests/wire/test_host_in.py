@@ -10,6 +10,7 @@ import pytest
 from arc_compliance.wire.frame import BEGIN, END
 from arc_compliance.wire.record import read_record, saved_in
 from selftests.runs.golden_triples import GOLDEN
+from selftests.runs.saved_fleet import of_host
 
 RECORD = json.loads((GOLDEN / "healthy" / "evidence.json").read_text(encoding="utf-8"))
 
@@ -23,9 +24,9 @@ def _printed(host: str) -> bytes:
 @pytest.mark.parametrize(
     ("content", "host"),
     [
-        (json.dumps({**RECORD, "host": "web01"}).encode(), "web01"),
+        (json.dumps(of_host(RECORD, "web01")).encode(), "web01"),
         (json.dumps({**RECORD, "host": "web01", "evidence": None}).encode(), "web01"),
-        (json.dumps({**RECORD, "host": "web\x1b[31m01"}).encode(), "web01"),
+        (json.dumps(of_host(RECORD, "web\x1b[31m01")).encode(), "web01"),
         (_printed("web01"), "web01"),
         (_printed(""), "named"),
         (b"", "named"),

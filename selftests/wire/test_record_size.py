@@ -33,7 +33,8 @@ LARGE: dict[str, Any] = {
 def saved(folder: Path, evidence: dict[str, Any]) -> HostRecord:
     sent = BEGIN + b"\n" + json.dumps(evidence).encode() + b"\n" + END
     assert len(sent) < MAX_EVIDENCE_BYTES
-    record = HostRecord(run="r", host="h", collected=1.0, evidence=evidence_in(sent))
+    found = evidence_in(sent).model_copy(update={"run": "r", "host": "h"})
+    record = HostRecord(run="r", host="h", collected=1.0, evidence=found)
     return save_record(folder, record)
 
 

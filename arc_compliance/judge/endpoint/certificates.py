@@ -109,7 +109,8 @@ def _judge_chain(measurement: Measurement, view: HostView) -> NameVerdict:
     if certificate is None or tls is None or tls.failure:
         return _blocked(measurement)
     public = public_verdict(measurement, view)
-    known = certificate.failure is not None or certificate.verified
+    good = certificate.verified and not certificate.verify_code
+    known = certificate.failure is not None or good
     if public is None or not known:
         why = f" ({tls.chain_failure})" if tls.chain_failure else ""
         return NameVerdict(

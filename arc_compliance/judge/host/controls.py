@@ -33,12 +33,14 @@ def judge_controls(case: Case, view: HostView) -> Judgement:
     unasked = [control for control in controls if control.failure]
     actual = "; ".join(in_words(control) for control in controls)
     broken = [c for c in answered if c.stage is Stage.CERTIFICATE] or unasked
-    if broken or not controls:
+    lacks = _lacking({control.stage for control in controls})
+    if broken or lacks:
+        lack = f"the host's evidence holds no control of {lacks}" if lacks else ""
         return judged(
             case,
             Verdict.ERROR,
             expected=expected,
-            actual=actual or "the host's evidence holds no controls",
+            actual="; ".join(filter(None, (actual, lack))),
             cause="probe-failed",
             failing=[control.target for control in broken],
         )
@@ -52,6 +54,15 @@ def judge_controls(case: Case, view: HostView) -> Judgement:
             failing=[control.target for control in answered],
         )
     return judged(case, Verdict.PASS, expected=expected, actual=actual)
+
+
+def _lacking(stages: set[Stage]) -> str:
+    """What must have been asked, by any route out, and was not; empty where all of it was."""
+    if Stage.CERTIFICATE not in stages:
+        return Stage.CERTIFICATE.value
+    if Stage.PROXY in stages:
+        return ""
+    return next((one.value for one in (Stage.RESOLVE, Stage.CONNECT) if one not in stages), "")
 
 
 def outcome_of(control: Control) -> str:
