@@ -28,7 +28,13 @@ from selftests.base.spellings import spellings as spelled
 from selftests.suite_run import ROOT
 
 CHANCE = random.Random()
-AROUND = [("", ""), ("failed: ", "\nnext line"), ("a=1 ", " and more"), ("[", "]")]
+AROUND = [
+    ("'", "' is not"),
+    ("", ""),
+    ("failed: ", "\nnext line"),
+    ("a=1 ", " and more"),
+    ("[", "]"),
+]
 SAVED = [*ROOT.glob("selftests/**/evidence.json")]
 
 
