@@ -8,11 +8,10 @@ looked at again, so that the time grows with the length of the text alone.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 
-Span = tuple[int, int]
-"""Where what is to be hidden begins and ends."""
+from arc_compliance.base.plain_words import NO_P, NO_PASSWORDS, is_pair, looks_random
+from arc_compliance.base.value_ends import Span, element_at, enclosed, end_of_line, word_at
 
 _SEPARATOR = re.compile(
     r"[\w.\-\]]{0,40}\\{0,8}[\"']?[ \t]{0,9}"
@@ -31,8 +30,6 @@ _NO_KEY = re.compile(r"s?[-_]?(?:file|path|type|vault)")
 _PEM_KEY = re.compile(r"[^-\n]{0,40}private key|(?<=putty-user-key-file)")
 _HEXADECIMAL = re.compile(r"(?i)[0-9a-fx:]+$")
 _VERDICT = re.compile(r":[ \t]{1,9}([^\s]{1,200})")
-_QUOTE = re.compile(r"\\{0,8}[\"']")
-_WORD = re.compile(r"[^\s&;,'\"<>]+")
 _END_OF_PASSWORD = re.compile(
     r"[\n<]|&[\w.-]{1,30}=|[;,]\s?[\"']?[\w. -]{1,30}[\"']?\s?[:=]"
     r"|\s(?:--?[a-z]|[\w.-]{1,30}=|[a-z]{2,8}://)"
@@ -49,36 +46,12 @@ _GLUED = re.compile(r"(?:[^\n|;&]{0,30}\s)??-p([^\s'\"]+|'[^'\n]*'|\"[^\"\n]*\")
 _AWS_KEY = re.compile(r"[A-Z]{4}[A-Z2-7]{16}\b")
 _LETTERS = re.compile(r"[\w.+/=~-]+")
 _CLIENT_SECRET = re.compile(r"[\w.~-]{31,}")
-_END_OF_LINE = re.compile(r"[\n<]")
-_JSON_MARK = re.compile(r"\\.|[\"{}\[\]]")
 
 MOST_LOOKS = 100
 LOOKS_EACH = 32
 """How often a text is looked at more closely: so often, and once for each so many characters. A
 text with more words that name secrets than that is none that anybody wrote; what remains of it is
 hidden whole."""
-
-_NO_PASSWORDS = frozenset(
-    """a about account accepted after again age aging ago all also an and any are as at attempt
-    attempts auth authentication authentications based be because been before by can cannot change
-    changed changes check command complexity contains correct could database date days denied did do
-    does during empty entered entry error errors expired expires expiry failed failure field file
-    files for format found from given had has hash have helper hint history if in incorrect input
-    into invalid is it it's length less line lock locked login logins manager may method mismatch
-    missing must needed needs never no not of off on only or over policy problem prompt prompts
-    protected protection provided read refused rejected required requires reset rotation rules
-    security sent server set should store storage that the then there this to too twice type under
-    unknown update user username using validation was were when where which while will with without
-    would wrong you your""".split()  # noqa: SIM905 - a list of strings would take eighty lines
-)
-"""Words that follow "password" in sentences about passwords."""
-
-_NO_P = re.compile(
-    r"\d{1,5}(?:[:/,-]\d{1,5})*(?:/\w+)?$|(?:tcp|udp|icmp|icmpv6|ipv6-icmp|sctp|esp|ah|gre|all|dccp"
-    r"|udplite|vrrp|ospf|igmp|ipv6|no:\S+|if|then|vm|a|z)$|[./~$%-]|[\w-]+\.\w{1,5}$|\w+=|!"
-)
-"""What follows ``-p`` and is a port, a protocol, a process or a path."""
-
 
 _LEFT_OF_PASS = re.compile(r"(?:^|[^a-z]|user|proxy|db|ssh|my|http|admin|root|login)$")
 _LEFT_OF_KEY = re.compile(
@@ -150,7 +123,7 @@ def _header(_: str, low: str, hit: re.Match[str]) -> Span | None:
     found = None if _NO_TOKEN.match(low, hit.end()) else _SEPARATOR.match(low, hit.end())
     if found is None:
         return None
-    end = _end_of_line(low, found.end())
+    end = end_of_line(low, found.end())
     return (found.end(), end) if end > found.end() else None
 
 
@@ -166,7 +139,7 @@ def _password(text: str, low: str, hit: re.Match[str]) -> Span | None:
 
 def _token(text: str, low: str, hit: re.Match[str]) -> Span | None:
     start, span = _begin(text, low, hit)
-    return span if start is None or span else _word(low, start)
+    return span if start is None or span else word_at(low, start)
 
 
 def _begin(text: str, low: str, hit: re.Match[str]) -> tuple[int | None, Span | None]:
@@ -174,10 +147,10 @@ def _begin(text: str, low: str, hit: re.Match[str]) -> tuple[int | None, Span | 
     marks enclose it."""
     if found := _SEPARATOR.match(low, hit.end()):
         hidden = _HIDDEN.match(low, found.end())
-        return found.end(), hidden.span() if hidden else _enclosed(low, found.end())
+        return found.end(), hidden.span() if hidden else enclosed(low, found.end())
     element = _TAG_ENDS.match(low, hit.end())
     if element and _TAG_BEGINS.search(low, max(0, hit.start() - 60), hit.start()):
-        return None, _element(low, element.end())
+        return None, element_at(low, element.end())
     if _OPTION_BEGINS.search(low, max(0, hit.start() - 45), hit.start()):
         value = _OPTION_VALUE.match(low, hit.end())
         return None, (value.span("quoted" if value["quoted"] else "value") if value else None)
@@ -189,7 +162,7 @@ def _pass(text: str, low: str, hit: re.Match[str]) -> Span | None:
     if not _stands_alone(low, hit, _LEFT_OF_PASS):
         return None
     said = _VERDICT.match(text, hit.end())
-    return None if said and not _looks_random(said[1]) else _password(text, low, hit)
+    return None if said and not looks_random(said[1]) else _password(text, low, hit)
 
 
 def _short(text: str, low: str, hit: re.Match[str]) -> Span | None:
@@ -215,19 +188,19 @@ def _code(text: str, low: str, hit: re.Match[str]) -> Span | None:
     start = hit.end() + 1
     if low[hit.end() : start] != "=":
         return None
-    span = _enclosed(low, start) or _word(low, start)
+    span = enclosed(low, start) or word_at(low, start)
     if span is None or before in "?&;":
         return span
     value = text[span[0] : span[1]]
     certain = len(value) >= 16 and not before.isalnum() and before not in "_.-"
-    return span if certain and _looks_random(value) and not _HEXADECIMAL.match(value) else None
+    return span if certain and looks_random(value) and not _HEXADECIMAL.match(value) else None
 
 
 def _parameter(_: str, low: str, hit: re.Match[str]) -> Span | None:
     """What is a secret in a query only."""
     if low[max(0, hit.start() - 1) : hit.start()] not in ("?", "&", ";"):
         return None
-    return _enclosed(low, hit.end()) or _word(low, hit.end())
+    return enclosed(low, hit.end()) or word_at(low, hit.end())
 
 
 def _scheme(text: str, _: str, hit: re.Match[str]) -> Span | None:
@@ -235,7 +208,7 @@ def _scheme(text: str, _: str, hit: re.Match[str]) -> Span | None:
     found = _CREDENTIALS.match(text, hit.end()) if _begins(text, hit) else None
     if found is None or _ASSIGNMENT.match(text, hit.end()):
         return None
-    return found.span(1) if _looks_random(found[1]) or _is_pair(found[1]) else None
+    return found.span(1) if looks_random(found[1]) or is_pair(found[1]) else None
 
 
 def _pair(text: str, _: str, hit: re.Match[str]) -> Span | None:
@@ -248,7 +221,7 @@ def _pair(text: str, _: str, hit: re.Match[str]) -> Span | None:
 
 def _p(text: str, _: str, hit: re.Match[str]) -> Span | None:
     found = _AFTER_P.match(text, hit.start() + 2) if _begins(text, hit) else None
-    if found is None or (found[3] and _NO_P.match(found[3].lower())):
+    if found is None or (found[3] and NO_P.match(found[3].lower())):
         return None
     return found.span(2) if found[2] else found.span(3)
 
@@ -280,7 +253,7 @@ def _entra(text: str, _: str, hit: re.Match[str]) -> Span | None:
 
 
 _KINDS: Mapping[str, Callable[[str, str, re.Match[str]], Span | None]] = {
-    word: kind
+    one: kind
     for kind, words in (
         (_pem, ("-----begin ", "putty-user-key-file")),
         (_header, ("authorization", "cookie")),
@@ -303,60 +276,13 @@ _KINDS: Mapping[str, Callable[[str, str, re.Match[str]], Span | None]] = {
         (_of_service, ("shpat_", "dckr_pat_", "lin_api_", "atatt3", "b3blbnnzac1rzxktdje")),
         (_entra, ("7q~", "8q~")),
     )
-    for word in words
+    for one in words
 }
 _WORDS = re.compile("|".join(map(re.escape, sorted(_KINDS, reverse=True))))
 """Where something may begin. A pattern of plain words is many times as fast as any other."""
 
 
-# -- where a value ends --------------------------------------------------------------------------
-
-
-def _end_of_line(low: str, start: int) -> int:
-    """Where the line ends, or the element around it."""
-    found = _END_OF_LINE.search(low, start)
-    return found.start() if found else len(low)
-
-
-def _element(low: str, start: int) -> Span | None:
-    """The content of an XML element."""
-    end = low.find("</", start)
-    end = end if end >= 0 else len(low)
-    return (start, end) if end > start else None
-
-
-def _enclosed(low: str, start: int) -> Span | None:
-    """What stands in quotation marks, escaped or not, or in brackets; None where nothing does."""
-    quote = _QUOTE.match(low, start)
-    if quote is None:
-        return _bracketed(low, start)
-    mark, begin = quote[0], quote.end()
-    end = low.find(mark, begin)
-    while end >= 0 and low[end - 1] == "\\":
-        end = low.find(mark, end + 1)
-    end = end if end >= 0 else len(low)
-    return (begin, end) if end > begin else None
-
-
-def _bracketed(low: str, start: int) -> Span | None:
-    """A whole JSON array or object; all that follows, where it has no end."""
-    if not low.startswith(("{", "["), start):
-        return None
-    depth, inside = 0, False
-    for found in _JSON_MARK.finditer(low, start):
-        mark = found[0]
-        if mark == '"':
-            inside = not inside
-        elif not inside and mark[0] != "\\":
-            depth += 1 if mark in "{[" else -1
-            if depth == 0:
-                return start, found.end()
-    return start, len(low)
-
-
-def _word(low: str, start: int) -> Span | None:
-    found = _WORD.match(low, start)
-    return found.span() if found else None
+# -- words ----------------------------------------------------------------------------------------
 
 
 def _spaced(text: str, hit: re.Match[str]) -> Span | None:
@@ -366,28 +292,12 @@ def _spaced(text: str, hit: re.Match[str]) -> Span | None:
         return None
     word = found[1].rstrip(".,;:!?)'\"").lower()
     certain = len(hit[0]) > 5 and hit[0].startswith("pass")
-    if certain and word not in _NO_PASSWORDS and not word.startswith(("(", "***", "--")):
+    if certain and word not in NO_PASSWORDS and not word.startswith(("(", "***", "--")):
         return found.span(1)
-    return found.span(1) if not certain and len(word) >= 6 and _looks_random(found[1]) else None
+    return found.span(1) if not certain and len(word) >= 6 and looks_random(found[1]) else None
 
 
 def _begins(text: str, hit: re.Match[str]) -> bool:
     """Whether no word or option goes on to *hit*."""
     before = text[max(0, hit.start() - 1) : hit.start()]
     return not (before.isalnum() or before in ("_", "-"))
-
-
-def _looks_random(word: str) -> bool:
-    """Whether no language has *word*: digits among letters, capitals within, signs."""
-    letters = any(one.isalpha() for one in word)
-    return letters and (
-        any(one.isdigit() for one in word) or re.search(r"[a-z][A-Z]|[=~$!%^*]", word) is not None
-    )
-
-
-def _is_pair(word: str) -> bool:
-    """Whether *word* is base64 of user:password."""
-    try:
-        return b":" in b64decode(word + "=" * (-len(word) % 4))
-    except ValueError:
-        return False

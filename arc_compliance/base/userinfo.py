@@ -17,7 +17,7 @@ _USER_AND_MORE = re.compile(rf"[^/?#\s\"'<>:@\[\]]{{1,256}}:{_NO_PORT}(?=[^\s<>]
 
 _PROXY = re.compile(r"@[\w.-]{1,255}:\d{1,5}(?!\d)")
 _RUN = re.compile(r"(?<!\S)[^\s@]*@\S*")
-_QUOTED = re.compile(r"[\"'][\w.+-]{1,64}:(?! )[^\"'\n]*@(?=[\w\[])")
+_QUOTED = re.compile(r"[\"'][\w.+-]{1,64}:(?! |//)[^\"'\n]*@(?=[\w\[])")
 _PAIR = re.compile(
     rf"(?:^|[^\w.%+~\\-])([a-z_][\w.%+~\\-]{{0,63}}):(?!//){_NO_PORT}(?=.)", re.IGNORECASE
 )

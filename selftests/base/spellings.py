@@ -226,6 +226,7 @@ HARMLESS = (
     "C:\\ProgramData\\AzureConnectedMachineAgent\\Log",
     "https://web01.corp/%7Euser/a%20b?x=%40",
     "curl -u root -p",
+    "'ftp://p' is not a proxy; write http://[user:pw@]host[:port]",
     "der Schlüssel ist nicht da - Größe 5 µs",
 )
 """Texts of evidence and of our own that hold no secret and stay as they are."""

@@ -17,7 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arc_compliance.base import readings, redact, secret_forms, secrets, userinfo
+from arc_compliance.base import (
+    plain_words,
+    readings,
+    redact,
+    secret_forms,
+    secrets,
+    userinfo,
+    value_ends,
+)
 from arc_compliance.base.redact import scrub, scrub_all, shown
 from arc_compliance.base.secret_forms import _KINDS, names_a_secret
 from arc_compliance.base.secrets import KNOWN, secrets_of_environment, secrets_of_url
@@ -28,7 +36,13 @@ from selftests.base.spellings import spellings as spelled
 from selftests.suite_run import ROOT
 
 CHANCE = random.Random()
-AROUND = [("", ""), ("failed: ", "\nnext line"), ("a=1 ", " and more"), ("[", "]")]
+AROUND = [
+    ("'", "' is not"),
+    ("", ""),
+    ("failed: ", "\nnext line"),
+    ("a=1 ", " and more"),
+    ("[", "]"),
+]
 SAVED = [*ROOT.glob("selftests/**/evidence.json")]
 
 
@@ -199,7 +213,7 @@ def test_no_key_of_a_record_but_facts_about_credentials_names_a_secret() -> None
 
 
 def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
-    for module in (readings, redact, secret_forms, secrets, userinfo):
+    for module in (plain_words, readings, redact, secret_forms, secrets, userinfo, value_ends):
         for name, value in vars(module).items():
             if isinstance(value, re.Pattern):
                 yield f"{module.__name__}.{name}", value
