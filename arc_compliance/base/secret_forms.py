@@ -26,7 +26,7 @@ _TAG_ENDS = re.compile(r"[\w.-]{0,40}(?:\s[^<>\n]{0,80})?>")
 _OPTION_BEGINS = re.compile(r"(?<![\w-])--?[\w-]{0,40}$")
 _OPTION_VALUE = re.compile(r"\s{1,9}(?:([\"'])(?P<quoted>.+?)\1|(?P<value>[^\s'\"<>-][^\s]*))")
 _NO_TOKEN = re.compile(r"s?[-_ ]?(?:type|endpoint|ur[il]|server)")
-_NO_KEY = re.compile(r"s?[-_]?(?:file|path|type|vault)")
+_NO_KEY = re.compile(r"s?[-_]?(?:file|path|type|vault|checking|algorithms|alias|agent|dns|usage)")
 _PEM_KEY = re.compile(r"[^-\n]{0,40}private key|(?<=putty-user-key-file)")
 _HEXADECIMAL = re.compile(r"(?i)[0-9a-fx:]+$")
 _VERDICT = re.compile(r":[ \t]{1,9}([^\s]{1,200})")
@@ -93,7 +93,11 @@ def _names(low: str, hit: re.Match[str]) -> bool:
         kind in (_header, _password)
         or (kind is _pass and _stands_alone(low, hit, _LEFT_OF_PASS))
         or (kind is _short and _stands_alone(low, hit))
-        or (kind is _key and _LEFT_OF_KEY.search(low, 0, hit.start()) is not None)
+        or (
+            kind is _key
+            and _LEFT_OF_KEY.search(low, 0, hit.start()) is not None
+            and not _NO_KEY.match(low, end)
+        )
     )
 
 

@@ -52,6 +52,9 @@ ALWAYS = (
 )
 """The causes by which any case can be left without a result."""
 
+UNREACHED = tuple(cause for cause, known in CAUSES.items() if not known.reached)
+"""The causes by which a host can be left without any result, each way of not reaching it."""
+
 WAYS = (
     Way(
         ("urls/*", "esu/*"),
@@ -183,7 +186,7 @@ WAYS = (
         ("practice/clock",),
         "The host's clock is compared with the Date of the endpoints' answers.",
     ),
-    Way(("run/host-measured",), "Whether the host was measured to the end.", ALWAYS),
+    Way(("run/host-measured",), "Whether the host was measured to the end.", (*ALWAYS, *UNREACHED)),
     Way(
         ("run/controls",),
         "What must not be answered is asked: a name that does not exist, a connection that must "

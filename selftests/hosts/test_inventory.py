@@ -104,7 +104,7 @@ FAULTS = {
     "unknown endpoint group 'arc' (did you mean 'Arc'?) (line 3)",
     "defaults: {private_link: [arm]}": "defaults.private_link: arm goes with arc; write arc,arm "
     "(line 1)",
-    "defaults: {proxy: 'ftp://u:hunter2@p'}": "defaults.proxy: '***@p' is not a proxy",
+    "defaults: {proxy: 'ftp://u:hunter2@p'}": "defaults.proxy: 'ftp://***@p' is not a proxy",
     "defaults: {role: boss}": "defaults.role: unknown role 'boss'; known are server, "
     "onboarding-machine (line 1)",
     "hosts: [web01]": "hosts[0].host: 'web01' names no backend; write ssh://web01 (line 1)",
