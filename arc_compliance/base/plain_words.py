@@ -8,15 +8,15 @@ from base64 import b64decode
 NO_PASSWORDS = frozenset(
     """a about account accepted after again age aging ago all also an and any are as at attempt
     attempts auth authentication authentications based be because been before by can cannot change
-    changed changes check command complexity contains correct could database date days denied did do
-    does during empty entered entry error errors expired expires expiry failed failure field file
-    files for format found from given had has hash have helper hint history if in incorrect input
-    into invalid is ist it it's length less line lock locked login logins manager may method
-    mismatch missing must needed needs never no not of off on only or over policy problem prompt prompts
-    protected protection provided read refused rejected required requires reset rotation rules
-    security sent server set should store storage supplied that the then there this to too twice type under
-    unknown update user username using validation was were when where which while will with without
-    would wrong you your""".split()  # noqa: SIM905 - a list of strings would take eighty lines
+    changed changes check command complexity contains correct could database date days denied did
+    do does during empty entered entry error errors expired expires expiry failed failure field
+    file files for format found from given had has hash have helper hint history if in incorrect
+    input into invalid is ist it it's length less line lock locked login logins manager may method
+    mismatch missing must needed needs never no not of off on only or over policy problem prompt
+    prompts protected protection provided read refused rejected required requires reset rotation
+    rules security sent server set should store storage supplied that the then there this to too
+    twice type under unknown update user username using validation was were when where which while
+    will with without would wrong you your""".split()  # noqa: SIM905 - a list of strings would take eighty lines
 )
 """Words that follow "password" in sentences about passwords."""
 

@@ -22,6 +22,7 @@ def saved(run: SuiteRun, folder: Path, /, **changes: Any) -> Path:
     folder.mkdir(exist_ok=True)
     record = json.loads((run.reports / "evidence" / "local.json").read_text(encoding="utf-8"))
     record |= changes
+    record["evidence"] |= {name: record[name] for name in ("host", "run")}
     (folder / f"{record['host']}.json").write_text(json.dumps(record), encoding="utf-8")
     return folder
 
