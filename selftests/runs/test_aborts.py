@@ -126,7 +126,7 @@ def test_a_run_that_was_killed_while_measuring_is_resumed(
 
     run = run_suite(*arguments, "--resume", "--host-deadline=60", "--forks=1", timeout=120)
 
-    assert "resumed: 1 of 2 hosts are measured already" in run.out
+    assert "resumed: 1 of 2 hosts measured already" in run.out
     assert run.case("run/host-measured", "web01")["verdict"] == "pass"
     assert run.case("run/host-measured", "sleepy")["verdict"] == "error"
 
