@@ -9,7 +9,7 @@ from arc_compliance.base.redact import scrub
 from arc_compliance.base.wording import first_few
 from arc_compliance.report.compliance import ComplianceReport
 from arc_compliance.report.page.cards import work_of
-from arc_compliance.report.page.head import title_of
+from arc_compliance.report.page.head import about_the_rest, title_of
 from arc_compliance.report.page.model import Card
 from arc_compliance.report.words import VERDICTS, sentence
 
@@ -40,7 +40,8 @@ def _parts(report: ComplianceReport) -> Iterator[str]:
     """The blocks of the summary; a blank line ends HTML and lets Markdown begin."""
     yield f"## arc-compliance: {title_of(report)}"
     if report.header.selection != "all":
-        yield f"<p>Partial run: {_code(report.header.selection)}. The verdict is about these.</p>"
+        rest = _code(about_the_rest(report))
+        yield f"<p>Partial run: {_code(report.header.selection)}. {rest}</p>"
     if report.header.simulated:
         yield "Simulated Azure: this says nothing about a real network."
     for remark in report.remarks:

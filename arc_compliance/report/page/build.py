@@ -54,6 +54,7 @@ def page_model(
         cloud=report.header.cloud,
         document=catalogue.title,
         head=head_of(report, hosts),
+        partial=report.header.selection != "all",
         changes=previous,
         work=work_of(ordered, report, statements, around.tickets),
         failures=failures_of(ordered),

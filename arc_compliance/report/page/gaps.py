@@ -14,6 +14,7 @@ _ORDER = (
     Verdict.NOT_TESTED,
     Verdict.ERROR,
     Verdict.BLOCKED,
+    Verdict.WAIVED,
     Verdict.NOT_TESTABLE,
     Verdict.NOT_APPLICABLE,
 )
@@ -23,15 +24,24 @@ def gaps_of(judgements: Iterable[Judgement]) -> tuple[Gap, ...]:
     """Each reason for which something was not shown, those that can be helped first."""
     piles: dict[tuple[Verdict, str], list[Judgement]] = {}
     for judgement in judgements:
-        if judgement.verdict in _ORDER:
+        if judgement.verdict in _ORDER and (
+            judgement.verdict is not Verdict.WAIVED or is_waived_unseen(judgement)
+        ):
             reason = _reason(judgement)
             piles.setdefault((judgement.verdict, reason), []).append(judgement)
     order = sorted(piles.items(), key=lambda item: (_ORDER.index(item[0][0]), -len(item[1])))
     return tuple(_gap(verdict, reason, its) for (verdict, reason), its in order)
 
 
+def is_waived_unseen(judgement: Judgement) -> bool:
+    """Whether a waiver accepts *judgement* though nothing of it was seen."""
+    return judgement.verdict_without_waiver in (Verdict.NOT_TESTED, Verdict.ERROR, Verdict.BLOCKED)
+
+
 def _reason(judgement: Judgement) -> str:
     """Why there is no result. What failed before says so itself, so that it is not said again."""
+    if judgement.verdict is Verdict.WAIVED:
+        return "Accepted without having been seen; see the waivers"
     if judgement.verdict is Verdict.BLOCKED:
         return "An earlier step failed; these cases follow once that is fixed"
     if judgement.verdict is Verdict.ERROR and judgement.cause:

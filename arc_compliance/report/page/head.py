@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from arc_compliance.judge.judgement import Verdict
 from arc_compliance.report.compliance import ComplianceReport, Edition, Header
 from arc_compliance.report.left_out import told_of
+from arc_compliance.report.page.gaps import is_waived_unseen
 from arc_compliance.report.page.model import Fact, Head, HostLine, Share
 from arc_compliance.report.words import OVERALL, VERDICTS, counted, sentence
 
@@ -81,7 +82,7 @@ def _ribbons(report: ComplianceReport) -> Iterator[str]:
     if header.simulated:
         yield "Simulated Azure (--demo). This says nothing about any real network."
     if header.selection != "all":
-        yield f"Partial run: {header.selection}. {_about_the_rest(report)}."
+        yield f"Partial run: {header.selection}. {about_the_rest(report)}."
     settings = dict(header.settings)
     if "--evidence" in settings:
         times = sorted(host.collected for host in report.hosts if host.collected)
@@ -91,7 +92,7 @@ def _ribbons(report: ComplianceReport) -> Iterator[str]:
     yield from report.remarks
 
 
-def _about_the_rest(report: ComplianceReport) -> str:
+def about_the_rest(report: ComplianceReport) -> str:
     """What a partial run's verdict says of the part that was not selected."""
     if left_out := told_of(report.missing):
         return f"{sentence(left_out)}. With --partial-ok the verdict is about the others alone"
@@ -117,6 +118,8 @@ def _facts(report: ComplianceReport) -> Iterator[Fact]:
         ", ".join(f"{counts[v]:,} {VERDICTS[v].short}" for v in verdicts if counts[v])
         for verdicts in (_UNSHOWN, _UNSHOWN_TOO)
     )
+    if unseen := sum(is_waived_unseen(r.judgement) for r in report.results):
+        value = ", ".join([*([value] if value else []), f"{unseen:,} waived unseen"])
     yield Fact(name="Not shown", value=value or "0 not tested", more=more)
 
 

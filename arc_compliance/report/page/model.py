@@ -185,7 +185,8 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageModel:
-    """The whole page. ``data`` is what the matrix is drawn from; ``run`` is the run's id.
+    """The whole page. ``data`` is what the matrix is drawn from; ``run`` is the run's id;
+    ``partial`` says that only a part of the whole was selected.
 
     ``requirements`` are those that the page is about, explained once for all hosts; ``causes`` are
     those that they can fail by.
@@ -195,6 +196,7 @@ class PageModel:
     cloud: str
     document: str
     head: Head
+    partial: bool
     changes: Changes | None
     work: tuple[Work, ...]
     failures: tuple[Failure, ...]

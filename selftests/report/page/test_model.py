@@ -13,7 +13,7 @@ from arc_compliance.judge.causes import CAUSES, Owner, Remedy
 from arc_compliance.judge.judgement import Judgement, Verdict, judged, with_remedies
 from arc_compliance.plan.cases import Case, plan_cases
 from arc_compliance.plan.scope import Scope
-from arc_compliance.report.compliance import ComplianceReport, overall_of
+from arc_compliance.report.compliance import ComplianceReport, Host, Overall, overall_of
 from arc_compliance.report.page.build import page_model
 from arc_compliance.report.page.cards import work_of
 from arc_compliance.report.page.failures import MOST_SEEN, failures_of
@@ -28,6 +28,7 @@ from arc_compliance.report.page.rows import (
     table_header,
     table_row,
 )
+from arc_compliance.report.run import result_of
 from arc_compliance.report.words import VERDICTS, plain
 from selftests.report.page.fleet import CLOUD, Fleet, fleet
 
@@ -136,6 +137,56 @@ def test_gaps_are_counted_by_reason_and_name_the_option() -> None:
         (1, ("--private-link=arc",), ("web01",)),
     ]
     assert gaps[0].reason == "The rules may not be read; run again with --sudo"
+
+
+def _all_waived(host: str) -> ComplianceReport:
+    """A report on *host*, which could not be reached and is waived by its name."""
+    case = _case("urls/his", host)
+    found = judged(case, Verdict.ERROR, expected="", actual="no", cause="host-unreachable")
+    waived = replace(
+        found, verdict=Verdict.WAIVED, verdict_without_waiver=Verdict.ERROR, waiver="until then"
+    )
+    overall, missing = overall_of([waived])
+    return replace(
+        _report(),
+        overall=overall,
+        missing=missing,
+        hosts=(Host(label=host, measured=False),),
+        results=(result_of("t.py::t", 0.1, waived),),
+    )
+
+
+def test_what_is_waived_unseen_is_not_called_tested() -> None:
+    report = _all_waived("web01")
+
+    model = page_model(report, CATALOGUE)
+
+    (gap,) = model.gaps
+    assert (gap.word, gap.cases) == ("waived", 1)
+    assert gap.reason == "Accepted without having been seen; see the waivers"
+    (fact,) = (fact for fact in model.head.facts if fact.name == "Not shown")
+    assert fact.value == "1 waived unseen"
+    page = render_page(model)
+    assert "Everything that applies was tested" not in page
+    assert "Nothing has to be changed" not in page
+
+
+def test_a_part_of_a_run_does_not_say_that_everything_was_tested() -> None:
+    made = fleet(2)
+    results = tuple(r for r in made.report.results if r.judgement.verdict is Verdict.PASS)
+    report = replace(made.report, results=results, overall=Overall.COMPLIANT, missing=())
+    whole, part = (
+        render_page(
+            page_model(
+                replace(report, header=replace(report.header, selection=selection)), CATALOGUE
+            )
+        )
+        for selection in ("all", "3 of 172 cases (-k his)")
+    )
+
+    for words in ("Everything that applies was tested", "Nothing has to be changed"):
+        assert words in whole
+        assert words not in part
 
 
 def test_a_failure_is_told_once_for_all_hosts_that_saw_the_same() -> None:
