@@ -28,7 +28,7 @@ _NAMED = {
     "sol": "/",
     "equals": "=",
 }
-_LOOKALIKES = str.maketrans("аеорсухіѕԁһјԛԝοατκνι", "aeopcyxisdhjqwoatkvi")
+_LOOKALIKES = str.maketrans("аеорсухіѕԁһјԛԝοατκνιρ", "aeopcyxisdhjqwoatkvip")
 """Letters of Cyrillic and Greek that look as those of Latin."""
 
 

@@ -95,10 +95,11 @@ def scrub_all(value: Any) -> Any:
     if isinstance(value, list):
         return [scrub_all(one) for one in value]
     if isinstance(value, dict):
-        named = names_a_secret(str(value.get("name") or value.get("key") or ""))
+        names = (str(one) for key, one in value.items() if str(key).lower() in ("name", "key"))
+        named = any(map(names_a_secret, names))
         return {
             scrub(str(key)): _hidden_whole(one)
-            if _of_secret(str(key)) or (named and key == "value")
+            if _of_secret(str(key)) or (named and str(key).lower() == "value")
             else scrub_all(one)
             for key, one in value.items()
         }

@@ -17,7 +17,7 @@ _SEPARATOR = re.compile(
     r"[\w.\-\]]{0,40}\\{0,8}[\"']?[ \t]{0,9}"
     r"(?:,?\s?\\{0,8}[\"']?value\\{0,8}[\"']?[ \t]{0,9})?"
     r"(?::=|=>|[:=])[ \t]{0,9}(?:[|>][-+]?\n[ \t]{1,9}|\n\s{0,40}(?=[\"'\[{]))?"
-    r"|\sfor\s[^\s:=]{1,64}(?:\sis\s|:[ \t]?)[ \t]{0,9}"
+    r"|\s(?:for|of)\s[^\s:=]{1,64}(?:\sis\s|:[ \t]?)[ \t]{0,9}"
 )
 """What stands between a name and its value, in YAML on the next line too."""
 
@@ -26,7 +26,7 @@ _TAG_ENDS = re.compile(r"[\w.-]{0,40}(?:\s[^<>\n]{0,80})?>")
 _OPTION_BEGINS = re.compile(r"(?<![\w-])--?[\w-]{0,40}$")
 _OPTION_VALUE = re.compile(r"\s{1,9}(?:([\"'])(?P<quoted>.+?)\1|(?P<value>[^\s'\"<>-][^\s]*))")
 _NO_TOKEN = re.compile(r"s?[-_ ]?(?:type|endpoint|ur[il]|server)")
-_NO_KEY = re.compile(r"s?[-_]?(?:file|path|type|vault|checking|algorithms|alias|agent|dns|usage)")
+_NO_KEY = re.compile(r"s?[-_ ]?(?:file|path|type|vault|checking|algorithms|alias|agent|dns|usage)")
 _PEM_KEY = re.compile(r"[^-\n]{0,40}private key|(?<=putty-user-key-file)")
 _HEXADECIMAL = re.compile(r"(?i)[0-9a-fx:]+$")
 _VERDICT = re.compile(r":[ \t]{1,9}([^\s]{1,200})")
@@ -41,6 +41,7 @@ _CREDENTIALS = re.compile(r"\s{1,9}[\"']?([^\s,'\"<>]{4,})")
 _ASSIGNMENT = re.compile(r"\s{0,9}[\"']?[A-Za-z_-]{1,64}=[\"'\w*]")
 _QUOTED_PAIR = re.compile(r"[\s=]{0,9}([\"'])(?P<pair>[^:\"'\n]{0,64}:[^\n]*?)\1")
 _BARE_PAIR = re.compile(r"[\s=]{0,9}(?P<pair>[^\s:/]{0,64}:(?!//)\S+)")
+_GLUED_PAIR = re.compile(r"(?<=\s)-U[\w\\][^\s:/]{0,64}:")
 _AFTER_P = re.compile(r"[\s=]{0,9}(?:([\"'])(.+?)\1|(\S+))")
 _GLUED = re.compile(r"(?:[^\n|;&]{0,30}\s)??-p([^\s'\"]+|'[^'\n]*'|\"[^\"\n]*\")")
 _AWS_KEY = re.compile(r"[A-Z]{4}[A-Z2-7]{16}\b")
@@ -57,7 +58,8 @@ _LEFT_OF_PASS = re.compile(r"(?:^|[^a-z]|user|proxy|db|ssh|my|http|admin|root|lo
 _LEFT_OF_KEY = re.compile(
     r"(?:api|access|account|shared|subscription|functions?|private|secret|storage|primary|secondary"
     r"|master|encryption|signing|client|auth|service|admin|licen[cs]e|host|code|web|app|instance"
-    r"|(?:^|[^a-z])x-[a-z-]{1,30})[-_.]?$"
+    r"|workspace|(?:^|[^a-z])x-[a-z-]{1,30})[-_.]?$"
+    r"|(?:api|access|account|shared|subscription|storage|primary|secondary|workspace)\s$"
 )
 
 
@@ -212,6 +214,8 @@ def _scheme(text: str, _: str, hit: re.Match[str]) -> Span | None:
     found = _CREDENTIALS.match(text, hit.end()) if _begins(text, hit) else None
     if found is None or _ASSIGNMENT.match(text, hit.end()):
         return None
+    if hit[0] == "digest" and _HEXADECIMAL.match(found[1]):
+        return None  # that of an order, a file, a program
     return found.span(1) if looks_random(found[1]) or is_pair(found[1]) else None
 
 
@@ -219,6 +223,8 @@ def _pair(text: str, _: str, hit: re.Match[str]) -> Span | None:
     if not _begins(text, hit):
         return None
     start = hit.start() + 2 if hit[0].startswith("-u") else hit.end()
+    if hit[0] == "-u" and not _GLUED_PAIR.match(text, hit.start()):
+        return None
     found = _QUOTED_PAIR.match(text, start) or _BARE_PAIR.match(text, start)
     return found.span("pair") if found else None
 
@@ -259,18 +265,19 @@ def _entra(text: str, _: str, hit: re.Match[str]) -> Span | None:
 _KINDS: Mapping[str, Callable[[str, str, re.Match[str]], Span | None]] = {
     one: kind
     for kind, words in (
-        (_pem, ("-----begin ", "putty-user-key-file")),
+        (_pem, ("-----begin ", "---- begin ", "putty-user-key-file")),
         (_header, ("authorization", "cookie")),
         (_password, ("password", "passwd", "passwort", "passphrase", "pass-phrase", "pass_phrase")),
         (_password, ("pass phrase", "passcode", "pswd", "pwd", "secret", "credential", "creds")),
+        (_password, ("kennwort", "mot de passe", "密码", "密碼", "口令")),
         (_pass, ("pass",)),
-        (_short, ("pw", "pin", "sig", "sas")),
+        (_short, ("pw", "pin", "psk", "sig", "sas")),
         (_token, ("token", "signature")),
         (_key, ("key",)),
         (_code, ("code",)),
         (_parameter, ("auth=", "ticket=", "assertion=", "otp=", "sign=")),
         (_scheme, ("basic", "bearer", "negotiate", "ntlm", "digest", "sharedkey", "sharedkeylite")),
-        (_pair, ("-u ", "-u=", "-u'", '-u"', "--user", "--proxy-user")),
+        (_pair, ("-u", "-u ", "-u=", "-u'", '-u"', "--user", "--proxy-user", "proxy-user")),
         (_p, ("-p ", "-p=", "-p'", '-p"')),
         (_program, ("sshpass", "mysql", "mysqldump", "mariadb", "plink")),
         (_of_service, ("eyj", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-")),

@@ -107,6 +107,10 @@ def test_what_a_key_names_is_hidden_whatever_it_is() -> None:
     }
 
 
+def test_a_name_with_a_capital_names_a_secret_too() -> None:
+    assert scrub_all({"Name": "password", "Value": 12}) == {"Name": "password", "Value": "***"}
+
+
 def test_a_name_is_one_line() -> None:
     assert shown("a\nb\x1b[31m\u202e\x00\tc password=x9.json") == "a b c password=***"
 
