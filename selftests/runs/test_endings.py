@@ -220,7 +220,7 @@ def test_what_a_killed_run_was_writing_is_cleared_up(run_suite: RunSuite, tmp_pa
 
 REFUSED = {
     "--location=nowhere": "--location: unknown region 'nowhere'",
-    "--no-such-option": "unrecognized arguments: --no-such-option",
+    "--no-such-option": "--no-such-option: unknown option; ",
     "--service-tags=/nowhere": "--service-tags: nowhere: cannot be read",
     "--html=/dev/stdout": "--html: /dev/stdout is not a",
     "--evidence=/nowhere": "",
