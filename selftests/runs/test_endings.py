@@ -226,6 +226,7 @@ REFUSED = {
     "--report-dir": "argument --report-dir: expected one argument",
     "-pno:html": "report.html is made by pytest-html",
     "-pno:junitxml": "junit.xml needs pytest's junitxml",
+    "--no-such-option": "--no-such-option: unknown option; ",
     "--service-tags=/nowhere": "--service-tags: nowhere: cannot be read",
     "--html=/dev/stdout": "--html: /dev/stdout is not a",
     "--evidence=/nowhere": "",

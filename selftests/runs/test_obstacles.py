@@ -140,7 +140,8 @@ def test_a_measuring_run_deletes_records_only(run_suite: RunSuite, tmp_path: Pat
         "pipe.json",
     ]
     assert (evidence / "notes.json").read_text() == '{"record": "of my own"}'
-    assert "empty.json, folder.json, link.json, notes.json and 1 more are not records of" in run.out
+    named = "empty.json, folder.json, link.json, notes.json and 1 more"
+    assert f"{named} are not records of this suite" in run.out
 
 
 def test_evidence_that_is_judged_where_it_lies_is_not_overwritten_by_an_error(
