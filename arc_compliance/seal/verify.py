@@ -163,7 +163,8 @@ def _judge(
         differing.append("a real network in the report, a simulated Azure by the evidence")
     found.blame([f"{bundle.REPORT}: {line}" for line in differing])
     if not differing:
-        found.say(f"judged anew, offline: all {len(sealed)} verdicts are the same")
+        number = sum(_is_judged(one) for one in sealed.values())
+        found.say(f"judged anew, offline: all {number} verdicts are the same")
     if waived := sum(one.verdict is Verdict.WAIVED for one in sealed.values()):
         found.say(f"{waived} verdicts are waived; compliance.json says by whom")
 
@@ -234,8 +235,8 @@ def _differences(
     for key, was in sealed.items():
         place = scrub(f"{was.host}: {was.requirement}{f' ({was.endpoint})' * bool(was.endpoint)}")
         now = anew.get(key)
-        if was.verdict is Verdict.ERROR and not was.cause:
-            continue  # the session stopped before it
+        if not _is_judged(was):
+            continue
         if now is None:
             yield f"{place} is in the report, and the catalogue asks for no such case"
         elif _result(was) != _result(now):
@@ -254,6 +255,11 @@ def _differences(
     yield from (
         f"{scrub(key[0])}: {scrub(key[1])} is there twice" for key, n in counted.items() if n > 1
     )
+
+
+def _is_judged(judgement: Judgement) -> bool:
+    """Whether there was a verdict before the session stopped."""
+    return judgement.verdict is not Verdict.ERROR or bool(judgement.cause)
 
 
 def _result(judgement: Judgement) -> tuple[str, str, tuple[str, ...]]:

@@ -167,3 +167,12 @@ def test_a_part_by_itself_is_sealed_as_such(run_suite: RunSuite, tmp_path: Path)
 
     assert checked.returncode == 0, checked.stdout
     assert ", compliant (simulated)\npartial: " in checked.stdout
+
+
+def test_only_what_was_judged_is_said_to_be_the_same(run_suite: RunSuite, tmp_path: Path) -> None:
+    bundle = tmp_path / "sealed.zip"
+    run = run_suite("--demo=faulty", "--maxfail=1", f"--bundle={bundle}")
+    judged = run.json["header"]["judged"] - 1
+    assert judged < 88
+
+    assert f"judged anew, offline: all {judged} verdicts are the same" in verified(bundle).stdout
