@@ -78,12 +78,14 @@ def _first(file: io.FileIO, most_bytes: int) -> bytes:
 
 
 def head_of(path: Path, most_bytes: int) -> bytes:
-    """The first *most_bytes* of the file *path*; nothing where it is not a file of its own.
+    """The first *most_bytes* of the file *path*; nothing where it is not a file of its own, or
+    cannot be read.
 
     A link is not followed, and a pipe is not waited for.
     """
-    with _file_itself(path) as opened:
+    with _file_itself(path) as opened, contextlib.suppress(OSError):
         return b"" if opened is None else os.read(opened, most_bytes)
+    return b""
 
 
 def check_place(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from arc_compliance.base.fault import Fault
-from arc_compliance.base.files import path_named, read_at_most, write_whole
+from arc_compliance.base.files import head_of, path_named, read_at_most, write_whole
 
 
 def test_a_file_is_read_up_to_its_size(tmp_path: Path) -> None:
@@ -53,3 +53,7 @@ def test_a_path_is_of_the_folder_in_which_it_is_typed(
     assert path_named("a/b", tmp_path) == tmp_path / "a" / "b"
     assert path_named("/a/b", tmp_path) == Path("/a/b")
     assert path_named("~/b", tmp_path) == Path("/home/jo/b")
+
+
+def test_a_file_whose_reading_fails_has_no_head() -> None:
+    assert head_of(Path("/proc/self/mem"), 10) == b""  # nothing is mapped at its beginning
