@@ -1,4 +1,5 @@
-"""A number is the same wherever it is read: terminal, page, JUnit, JSON, table of rows, request."""
+"""A number is the same wherever it is read: terminal, page, JUnit, JSON, table of rows, request,
+OSCAL."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ STANDINGS = ("compliant", "failing", "incomplete", "not measured")
 
 @pytest.mark.parametrize("name", RUNS)
 def test_all_outputs_agree(run_suite: RunSuite, tmp_path: Path, name: str) -> None:
-    run = run_suite(*RUNS[name](tmp_path))
+    run = run_suite(*RUNS[name](tmp_path), "--oscal")
 
     in_json = {
         (j["requirement"], j["host"], j["endpoint"]): j["verdict"]
@@ -67,7 +68,7 @@ def test_all_outputs_agree(run_suite: RunSuite, tmp_path: Path, name: str) -> No
         for c in run.cases
         if "host" in c
     }
-    assert in_json == in_junit == _page_cases(run)
+    assert in_json == in_junit == _page_cases(run) == _oscals_cases(run)
     assert _terminals_headline(run) == _pages_headline(run)
     counts = Counter(in_json.values())
     skipped = re.findall(r"^([\d,]+) skipped, ", run.out, re.MULTILINE)
@@ -99,6 +100,19 @@ def _page_cases(run: SuiteRun) -> dict[tuple[str, str, str], str]:
         for (requirement, endpoint), cell in zip(columns, host[5], strict=True)
         if cell >= 0
     }
+
+
+def _oscals_cases(run: SuiteRun) -> dict[tuple[str, str, str], str]:
+    """The verdict of each case by OSCAL's observations."""
+    text = (run.reports / "oscal-assessment-results.json").read_text(encoding="utf-8")
+    (result,) = json.loads(text)["assessment-results"]["results"]
+    found = {}
+    for one in result["observations"]:
+        told = {prop["name"]: prop["value"] for prop in one["props"]}
+        hosts = [subject["title"] for subject in one.get("subjects", [])]
+        if hosts:
+            found[(told["requirement"], hosts[0], told.get("endpoint", ""))] = told["verdict"]
+    return found
 
 
 def _pages_headline(run: SuiteRun) -> tuple[str, str]:
