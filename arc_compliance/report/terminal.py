@@ -70,7 +70,7 @@ def summary_of(
     report: ComplianceReport, catalogue: Catalogue, width: int, *, brief: bool = False
 ) -> Summary:
     """What to say of *report*, no line longer than *width* but for words that cannot be broken;
-    *brief* leaves out what to do and what was skipped."""
+    *brief* leaves out what was skipped."""
     by_host = judgements_by_host(report)
     hosts = host_lines(report, by_host, {})
     head = head_of(report, hosts)
@@ -81,7 +81,7 @@ def summary_of(
     width = max(width, 40)
     lines = [
         *_hosts(head, width),
-        *_work(work, report, width, brief=brief),
+        *_work(work, report, width),
         *_open(judgements, width),
         *_changes(report, width),
         *_waivers(report, width),
@@ -102,9 +102,7 @@ def _hosts(head: Head, width: int) -> Iterator[Line]:
         yield from _wrapped(ribbon, width)
 
 
-def _work(
-    work: Sequence[Work], report: ComplianceReport, width: int, *, brief: bool
-) -> Iterator[Line]:
+def _work(work: Sequence[Work], report: ComplianceReport, width: int) -> Iterator[Line]:
     """The cards by owner. Where there are many, those of warnings are left out first."""
     cards = [card for one in work for card in one.cards]
     worst = sorted(cards, key=lambda card: list(MARKS).index(card.tone))
@@ -115,13 +113,13 @@ def _work(
             yield Line(text="")
             yield Line(text=f"For the {one.owner}:" if " " in one.owner else f"{one.owner}:")
         for card in its:
-            yield from _card(card, width, fleet=len(report.hosts) > 1, brief=brief)
+            yield from _card(card, width, fleet=len(report.hosts) > 1)
     if left := len(cards) - len(shown):
         yield Line(text="")
         yield Line(text=f"and {counted(left, 'more thing')} to change, see report.html")
 
 
-def _card(card: Card, width: int, *, fleet: bool, brief: bool) -> Iterator[Line]:
+def _card(card: Card, width: int, *, fleet: bool) -> Iterator[Line]:
     mark = MARKS[card.tone]
     cause = f" ({card.cause})" if card.cause else ""
     yield from _wrapped(f"{card.says}{cause}", width, indent=_INDENT, mark=mark, tone=card.tone)
@@ -129,8 +127,7 @@ def _card(card: Card, width: int, *, fleet: bool, brief: bool) -> Iterator[Line]
     if fleet:
         where += f" on {counted(len(card.hosts), 'host')}: {first_few(card.hosts, MOST_NAMED)}"
     yield from _wrapped(where, width, indent=_INDENT, first=_INDENT)
-    if not brief:
-        yield from _wrapped(f"-> {card.ask}", width, indent=_INDENT + 3, first=_INDENT)
+    yield from _wrapped(f"-> {card.ask}", width, indent=_INDENT + 3, first=_INDENT)
 
 
 def _open(judgements: Sequence[Judgement], width: int) -> Iterator[Line]:
