@@ -131,8 +131,8 @@ def test_the_drawer_closes_with_escape_and_leaves_the_filters(open_page: Open, t
 
     page.keyboard.press("Escape")
 
+    page.wait_for_function("location.hash === '#verdict=fail'")
     assert not page.get_by_role("dialog").is_visible()
-    assert page.url.endswith("#verdict=fail")
     assert page.evaluate("document.activeElement.className").startswith("tone-fail")
 
 
