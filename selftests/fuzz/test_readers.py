@@ -30,7 +30,7 @@ SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 SEED = int(os.environ.get("FUZZ_SEED", "0")) or random.randrange(1, 2**32)
 ASKED = os.environ.get("FUZZ_TARGET", "")
 MOST_STEPS = 30_000_000
-"""Calls of functions for one file of up to 300,000 bytes; a set of addresses in each rule takes most."""
+"""Calls of functions for one file of up to 300,000 bytes; sets of addresses in rules take most."""
 
 MOST_SECONDS = 60
 """Of this process's own time, so that a busy machine changes nothing; for what never ends."""
