@@ -29,7 +29,11 @@ def check_folders(report_dir: Path) -> None:
     inside = [report_dir / name for name in _FOLDERS]
     inside += [one for one in _entries(report_dir / "service-tags") if one.is_symlink()]
     for folder in inside:
-        if (mode := _mode(folder)) is None or stat.S_ISDIR(mode):
+        try:
+            mode = _mode(folder)
+        except OSError as error:  # a link to itself, a folder that nobody may look into
+            raise Fault(f"{folder}: {error.strerror}", where="--report-dir") from error
+        if mode is None or stat.S_ISDIR(mode):
             continue
         what = "a link" if stat.S_ISLNK(mode) else "not a folder"
         raise Fault(f"{folder} is {what}; remove it, or name another folder", where="--report-dir")
